@@ -80,3 +80,63 @@ export interface Charge {
   readonly usedMs: number;
   readonly price: bigint;
 }
+
+/** Keys of accounts in managed custody. A sealed key is worth nothing without the master key, which the database never sees. */
+export interface Vault {
+  /** A new secp256k1 key: its address in lower case, and the key sealed for that address. */
+  createKey(): { readonly address: string; readonly sealedKey: string };
+  /** Signature (65 bytes, hex) of a 32-byte digest. Throws `Bug` where the key does not open or belongs to another address. */
+  sign(key: { readonly address: string; readonly sealedKey: string }, digest: string): string;
+}
+
+/** Checks of secp256k1 signatures. */
+export interface Signatures {
+  /** Address (lower case) whose key signed the 32-byte digest; null where the signature is malformed. */
+  recover(digest: string, signature: string): string | null;
+  /** Address (lower case) that signed a text by EIP-191; null where the signature is malformed. */
+  recoverText(text: string, signature: string): string | null;
+}
+
+/** What the escrow knows of a payer. Base units. */
+export interface PayerOnChain {
+  readonly tokens: bigint;
+  readonly deposited: bigint;
+}
+
+/** A transaction that is mined. `reason` names the contract's error where it reverted. */
+export interface MinedTx {
+  readonly hash: string;
+  readonly blockNumber: number;
+  readonly status: "mined" | "reverted";
+  readonly reason: string | null;
+  /** Events of the escrow in it, decoded: name and fields. */
+  readonly events: readonly { readonly name: string; readonly fields: Readonly<Record<string, unknown>> }[];
+}
+
+/** A call of a contract that is to be put on the chain once. */
+export interface ChainCall {
+  /** Unique name of the intent, such as `settle:<job id>`: the same purpose is never sent under two nonces. */
+  readonly purpose: string;
+  readonly contract: "token" | "escrow";
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/**
+ * The chain on which the campus settles. Everything here throws `Unavailable` (CHAIN_AWAY) when the chain does not answer,
+ * and may be called again with the same arguments.
+ */
+export interface ChainPort {
+  /** Address of the account that sends the campus's transactions and keeps the rig table. */
+  readonly sender: string;
+  /** Signs, stores, sends, and waits until mined; a call of a known purpose gives the same transaction again. */
+  perform(call: ChainCall): Promise<MinedTx>;
+  payer(address: string): Promise<PayerOnChain>;
+  /** Number of grants already taken for the pair. */
+  grantNonce(payer: string, spender: string): Promise<number>;
+  isRigEnrolled(receiptAddress: string): Promise<boolean>;
+  /** What a payer signs (EIP-2612) so that the escrow may take `amount` of his tokens. `deadline` in unix seconds. */
+  permitDigest(permit: { readonly owner: string; readonly amount: bigint; readonly deadline: number }): Promise<string>;
+  /** Height of the chain; proof that it answers. */
+  height(): Promise<number>;
+}
