@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonicalBytes, keccakHex } from "./canonical.ts";
 
 /**
  * What the runner in the container writes on stdout: one JSON line per frame, each beginning `{"t":"…","n":N,` where `N` is the
@@ -103,3 +104,13 @@ export const transcriptEventSchema = z
   })
   .meta({ id: "TranscriptEvent" });
 export type TranscriptEvent = z.infer<typeof transcriptEventSchema>;
+
+/**
+ * `resultHash` of a receipt: keccak-256 of the canonical bytes of `[{path, sizeBytes, sha256}]`, sorted by path (UTF-16 code units),
+ * each `sha256` as 0x-prefixed lower-case hex. Without a result frame it is the hash of the empty list.
+ */
+export function resultHashOf(artefacts: FrameResult["artefacts"]): string {
+  const rows = artefacts.map(({ path, size, sha256 }) => ({ path, sizeBytes: size, sha256: `0x${sha256.replace(/^0x/, "").toLowerCase()}` }));
+  rows.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return keccakHex(canonicalBytes(rows));
+}
