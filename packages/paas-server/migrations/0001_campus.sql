@@ -114,6 +114,7 @@ create table slot (
   memory_mib integer not null,
   gpu_uuid text,
   attempt text,
+  retry_at bigint not null default 0, -- no offer before: the rig has declined one
   primary key (rig, id)
 );
 create index slot_free on slot (class_id) where attempt is null;
@@ -123,6 +124,12 @@ create unlogged table rig_beat (
   rig text primary key,
   at bigint not null,
   body jsonb not null
+);
+
+create table rig_challenge (
+  challenge text primary key,
+  rig text not null references rig on delete cascade,
+  expires_at bigint not null
 );
 
 create table enrolment_code (
@@ -138,7 +145,7 @@ create sequence fence_sequence;
 create table attempt (
   id text primary key,
   job text not null references job,
-  no integer not null,
+  no integer,                        -- counted from 1 when a rig accepts; null for an offer that none took
   rig text not null references rig,
   slot text not null,
   state text not null,
@@ -150,8 +157,13 @@ create table attempt (
   running_at bigint,
   exited_at bigint,
   sealed_at bigint,
+  offer_sent_at bigint,              -- null: the rig cannot have seen the offer
+  unleased_ms bigint not null default 0, -- time under no valid lease, never charged
+  result jsonb,                      -- the runner's `result` frame
   exit jsonb,                        -- the rig's whole `exited` message
   outcome text,
+  failure_code text,
+  loss text,                         -- why the attempt was lost or the offer declined, in plain words
   used_ms bigint,                    -- as charged
   receipt jsonb,                     -- unsigned, as sent to the rig
   unique (job, no)
@@ -159,8 +171,8 @@ create table attempt (
 create index attempt_leases on attempt (lease_until) where lease_state in ('offered', 'held');
 create index attempt_by_rig on attempt (rig) where lease_state in ('offered', 'held');
 
--- Raw bytes of an attempt's streams. For `events`: frames that end in this chunk have seq first_seq..last_seq (null when none),
--- and the first of them begins at line_start.
+-- Raw bytes of an attempt's streams. For `events`: transcript frames that end in this chunk have seq first_seq..last_seq
+-- (null when none); the line that is unfinished where the chunk begins starts at line_start.
 create table output_chunk (
   attempt text not null references attempt on delete cascade,
   stream text not null,
@@ -178,7 +190,7 @@ alter table output_chunk alter column body set storage external;
 create table stream_cursor (
   attempt text not null references attempt on delete cascade,
   stream text not null,
-  durable bigint not null default 0, -- bytes stored
+  durable bigint not null default 0, -- bytes stored; rows are made with the attempt
   line_start bigint not null default 0, -- where the unfinished line at the end begins
   primary key (attempt, stream)
 );
