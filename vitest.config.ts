@@ -15,7 +15,11 @@ export default defineConfig({
     // Two cores: more workers only make every clock-bound test slower.
     maxWorkers: 2,
     reporters: process.stdout.isTTY ? ["default"] : [["default", { summary: false }]],
-    coverage: { provider: "v8", include: ["packages/*/src/**", "infra/*/src/**"], reportsDirectory: "coverage" },
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**", "infra/*/src/**"],
+      reportsDirectory: "coverage",
+    },
     projects: [
       {
         resolve,
