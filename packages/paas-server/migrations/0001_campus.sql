@@ -235,7 +235,23 @@ create table ledger_entry (
   at bigint not null
 );
 create index ledger_entry_by_account on ledger_entry (account, id);
-create index ledger_entry_by_tx on ledger_entry (tx);
+
+-- A transaction is written whole, once: each of its accounts appears once.
+create unique index ledger_entry_once on ledger_entry (tx, account, asset);
+
+-- Sums of the entries, moved in the same transaction; the row lock is what makes caps hold under concurrency.
+create table ledger_balance (
+  account text primary key,
+  amount numeric(30,0) not null
+);
+
+-- A trigger and not a check: a check also looks at the row that `on conflict` then turns into an update.
+create function check_ledger_balance() returns trigger language plpgsql as $$
+begin
+  raise exception 'ledger balance % would be %', new.account, new.amount using errcode = 'check_violation', constraint = 'ledger_balance_not_negative';
+end $$;
+create trigger ledger_balance_not_negative after insert or update on ledger_balance
+  for each row when (new.amount < 0 and new.account ~ ':(free|held:.*|spent:.*)$') execute function check_ledger_balance();
 
 create function check_ledger_tx() returns trigger language plpgsql as $$
 begin
@@ -294,7 +310,7 @@ create table outbox (
 );
 create index outbox_due on outbox (next_at) where done_at is null;
 
--- Append-only, each row holding the hash of the one before.
+-- Append-only. Events are written by the transactions they tell of; their place in the hash chain is given afterwards, in one hand.
 create table event (
   id bigint generated always as identity primary key,
   at bigint not null,
@@ -302,9 +318,12 @@ create table event (
   actor text not null,
   subject text not null,
   data jsonb not null,
-  previous_hash text not null,
-  hash text not null unique
+  place bigint unique,
+  previous_hash text unique,
+  hash text unique,
+  check ((place is null) = (hash is null) and (place is null) = (previous_hash is null))
 );
+create index event_unsealed on event (id) where place is null;
 
 create table idempotency (
   account text not null,
