@@ -1,0 +1,36 @@
+"""Folders and environment of the job, before the kernel starts."""
+
+import os
+from typing import Final
+
+from nebula_kernel.cgroup import Cgroup
+
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "PJRT_NPROC", "NPROC")
+
+
+def prepare(home: str) -> None:
+    """Makes ``work`` and ``out`` and sets what libraries read. A value that is set already stays."""
+    for name in ("work", "out", ".cache"):
+        os.makedirs(os.path.join(home, name), exist_ok=True)
+    cpus = Cgroup().cpu_quota()
+    os.environ["HOME"] = home
+    for name, value in _defaults(home, cpus).items():
+        os.environ.setdefault(name, value)
+
+
+def _defaults(home: str, cpus: int) -> dict[str, str]:
+    """Libraries that count the cores of the host would start a thread for each: they get the container's quota."""
+    threads = dict.fromkeys(_THREADS, str(cpus))
+    eigen = "true" if cpus > 1 else "false"
+    return {
+        **threads,
+        "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={eigen}",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": os.path.join(home, ".cache", "matplotlib"),
+        "IPYTHONDIR": os.path.join(home, ".cache", "ipython"),
+        "JUPYTER_RUNTIME_DIR": os.path.join(home, ".cache", "jupyter"),
+        "XDG_CACHE_HOME": os.path.join(home, ".cache"),
+        "KERAS_HOME": os.path.join(home, ".cache", "keras"),
+        "TQDM_MININTERVAL": "0.1",
+    }
