@@ -35,14 +35,26 @@ export const classSchema = z.object({
 });
 export const imageSchema = z.object({ name: z.string(), title: z.string(), tag: z.string() });
 export const offeringsSchema = z
-  .object({ rateVersion: z.int(), classes: z.array(classSchema), images: z.array(imageSchema), defaultClass: z.string(), defaultImage: z.string() })
+  .object({
+    rateVersion: z.int(),
+    classes: z.array(classSchema),
+    images: z.array(imageSchema),
+    defaultClass: z.string(),
+    defaultImage: z.string(),
+  })
   .meta({ id: "Offerings" });
 export type Offerings = z.infer<typeof offeringsSchema>;
 
 const allocationStates = Object.keys(ALLOCATION_TRANSITIONS) as [AllocationState, ...AllocationState[]];
 
 const balance = { granted: nbaiSchema, held: nbaiSchema, spent: nbaiSchema, left: nbaiSchema };
-export const memberSchema = z.object({ username: z.string(), name: z.string(), address: addressSchema, perJobMax: nbaiSchema, ...balance });
+export const memberSchema = z.object({
+  username: z.string(),
+  name: z.string(),
+  address: addressSchema,
+  perJobMax: nbaiSchema,
+  ...balance,
+});
 
 /** A budget. A member sees the whole and his own row; its owner sees every row. granted = spent + held + left. */
 export const allocationSchema = z
@@ -65,7 +77,9 @@ export const newAllocationSchema = z
     name: z.string().min(1).max(120),
     kind: z.enum(["course", "lab"]),
     granted: nbaiSchema,
-    members: z.array(z.strictObject({ username: z.string().min(1).max(120), cap: nbaiSchema, perJobMax: nbaiSchema })).max(5_000),
+    members: z
+      .array(z.strictObject({ username: z.string().min(1).max(120), cap: nbaiSchema, perJobMax: nbaiSchema }))
+      .max(5_000),
     /** Unix seconds; grants on chain end then. */
     validUntil: z.int().positive(),
   })

@@ -15,7 +15,12 @@ export type Domain = z.infer<typeof domainSchema>;
 
 /** The domain of an escrow at `verifyingContract` on `chainId`. */
 export function escrowDomain(chainId: number, verifyingContract: string): Domain {
-  return { name: "Nebula ComputeEscrow", version: "1", chainId, verifyingContract: verifyingContract.toLowerCase() };
+  return {
+    name: "Nebula ComputeEscrow",
+    version: "1",
+    chainId,
+    verifyingContract: verifyingContract.toLowerCase(),
+  };
 }
 
 type FieldType = "address" | "bytes32" | "uint8" | "uint24" | "uint32" | "uint40" | "uint64" | "uint96";
@@ -67,9 +72,11 @@ function word(value: bigint | number): Uint8Array {
 }
 
 function encodeUint(bits: number, value: unknown): Uint8Array {
-  if (typeof value !== "bigint" && typeof value !== "number") throw new Bug("INTERNAL", `A uint${String(bits)} must be a number or bigint`);
+  if (typeof value !== "bigint" && typeof value !== "number")
+    throw new Bug("INTERNAL", `A uint${String(bits)} must be a number or bigint`);
   const size = BigInt(value);
-  if (size < 0n || size >= 2n ** BigInt(bits)) throw new Bug("INTERNAL", `${String(size)} does not fit uint${String(bits)}`);
+  if (size < 0n || size >= 2n ** BigInt(bits))
+    throw new Bug("INTERNAL", `${String(size)} does not fit uint${String(bits)}`);
   return word(size);
 }
 
@@ -89,7 +96,12 @@ export function typeText(type: SignedType): string {
 
 function structHash(type: SignedType, value: Readonly<Record<string, unknown>>): Uint8Array {
   const fields: Fields = SIGNED_TYPES[type];
-  return keccak_256(concatBytes(keccak_256(utf8ToBytes(typeText(type))), ...fields.map(([kind, name]) => encodeField(kind, value[name]))));
+  return keccak_256(
+    concatBytes(
+      keccak_256(utf8ToBytes(typeText(type))),
+      ...fields.map(([kind, name]) => encodeField(kind, value[name])),
+    ),
+  );
 }
 
 function domainHash(domain: Domain): Uint8Array {
@@ -105,7 +117,11 @@ function domainHash(domain: Domain): Uint8Array {
 }
 
 /** The 32 bytes that are signed, as hex (EIP-712): keccak(0x19 01 ‖ domain ‖ struct). Throws `Bug` on a field out of its range. */
-export function signingDigest(domain: Domain, type: SignedType, value: Readonly<Record<string, unknown>>): string {
+export function signingDigest(
+  domain: Domain,
+  type: SignedType,
+  value: Readonly<Record<string, unknown>>,
+): string {
   const prefix = new Uint8Array([0x19, 0x01]);
   return `0x${bytesToHex(keccak_256(concatBytes(prefix, domainHash(domain), structHash(type, value))))}`;
 }

@@ -43,11 +43,28 @@ export class Unavailable extends NebulaError {
 /** A fault of ours. */
 export class Bug extends NebulaError {}
 
-const CLASSES = { InvalidInput, NotAllowed, NotFound, Conflict, InsufficientFunds, Unavailable, Bug } as const;
+const CLASSES = {
+  InvalidInput,
+  NotAllowed,
+  NotFound,
+  Conflict,
+  InsufficientFunds,
+  Unavailable,
+  Bug,
+} as const;
 
 /** The error of the class that the table names for `code`. */
 export function errorOf(code: ErrorCode, message: string, options: ErrorOptions = {}): NebulaError {
   return new CLASSES[ERROR_CODES[code].kind](code, message, options);
 }
 
-export { ERROR_CODES, REQUEST_ERRORS, RUN_FAILURES, type Charged, type ErrorCode, type ErrorRow, type FailureCode, type Who } from "./error-codes.ts";
+export {
+  ERROR_CODES,
+  REQUEST_ERRORS,
+  RUN_FAILURES,
+  type Charged,
+  type ErrorCode,
+  type ErrorRow,
+  type FailureCode,
+  type Who,
+} from "./error-codes.ts";

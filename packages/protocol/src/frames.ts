@@ -10,24 +10,48 @@ const mimeBundle = z.record(z.string(), z.unknown());
 const cell = z.string();
 
 const outputFrames = [
-  z.looseObject({ t: z.literal("stream"), n, cell, content: z.object({ name: z.enum(["stdout", "stderr"]), text: z.string() }) }),
+  z.looseObject({
+    t: z.literal("stream"),
+    n,
+    cell,
+    content: z.object({ name: z.enum(["stdout", "stderr"]), text: z.string() }),
+  }),
   z.looseObject({
     t: z.literal("display"),
     n,
     cell,
     kind: z.enum(["display_data", "execute_result"]),
     executionCount: z.int().nullish(),
-    content: z.object({ data: mimeBundle, metadata: z.record(z.string(), z.unknown()), transient: z.object({ display_id: z.string().optional() }).optional() }),
+    content: z.object({
+      data: mimeBundle,
+      metadata: z.record(z.string(), z.unknown()),
+      transient: z.object({ display_id: z.string().optional() }).optional(),
+    }),
   }),
   z.looseObject({
     t: z.literal("update_display"),
     n,
     cell,
-    content: z.object({ data: mimeBundle, metadata: z.record(z.string(), z.unknown()), transient: z.object({ display_id: z.string().optional() }) }),
+    content: z.object({
+      data: mimeBundle,
+      metadata: z.record(z.string(), z.unknown()),
+      transient: z.object({ display_id: z.string().optional() }),
+    }),
   }),
   z.looseObject({ t: z.literal("clear_output"), n, cell, content: z.object({ wait: z.boolean() }) }),
-  z.looseObject({ t: z.literal("error"), n, cell, content: z.object({ ename: z.string(), evalue: z.string(), traceback: z.array(z.string()) }) }),
-  z.looseObject({ t: z.literal("input_request"), n, cell, id: z.string(), content: z.object({ prompt: z.string(), password: z.boolean() }) }),
+  z.looseObject({
+    t: z.literal("error"),
+    n,
+    cell,
+    content: z.object({ ename: z.string(), evalue: z.string(), traceback: z.array(z.string()) }),
+  }),
+  z.looseObject({
+    t: z.literal("input_request"),
+    n,
+    cell,
+    id: z.string(),
+    content: z.object({ prompt: z.string(), password: z.boolean() }),
+  }),
   z.looseObject({
     t: z.literal("status"),
     n,
@@ -36,8 +60,19 @@ const outputFrames = [
     executionCount: z.int().nullish(),
   }),
   z.looseObject({ t: z.literal("progress"), n, fraction: z.number(), note: z.string() }),
-  z.looseObject({ t: z.literal("usage"), n, cpuMs: z.number(), memoryBytes: z.number(), memoryPeakBytes: z.number() }),
-  z.looseObject({ t: z.literal("skipped"), n, bytes: z.int().nonnegative(), displays: z.int().nonnegative() }),
+  z.looseObject({
+    t: z.literal("usage"),
+    n,
+    cpuMs: z.number(),
+    memoryBytes: z.number(),
+    memoryPeakBytes: z.number(),
+  }),
+  z.looseObject({
+    t: z.literal("skipped"),
+    n,
+    bytes: z.int().nonnegative(),
+    displays: z.int().nonnegative(),
+  }),
 ] as const;
 
 /** Frames that become events of the transcript. `skipped` is made by the attacher where output passed the cap. */
@@ -81,7 +116,14 @@ export type Frame = z.infer<typeof frameSchema>;
 export const jobDocumentSchema = z.object({
   v: z.literal(1),
   attempt: z.string(),
-  cells: z.array(z.object({ id: z.string(), source: z.string(), tags: z.array(z.string()), role: z.enum(["setup", "run"]) })),
+  cells: z.array(
+    z.object({
+      id: z.string(),
+      source: z.string(),
+      tags: z.array(z.string()),
+      role: z.enum(["setup", "run"]),
+    }),
+  ),
   timeLimitMs: z.int().positive(),
   secrets: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()).default({}),
@@ -110,7 +152,11 @@ export type TranscriptEvent = z.infer<typeof transcriptEventSchema>;
  * each `sha256` as 0x-prefixed lower-case hex. Without a result frame it is the hash of the empty list.
  */
 export function resultHashOf(artefacts: FrameResult["artefacts"]): string {
-  const rows = artefacts.map(({ path, size, sha256 }) => ({ path, sizeBytes: size, sha256: `0x${sha256.replace(/^0x/, "").toLowerCase()}` }));
+  const rows = artefacts.map(({ path, size, sha256 }) => ({
+    path,
+    sizeBytes: size,
+    sha256: `0x${sha256.replace(/^0x/, "").toLowerCase()}`,
+  }));
   rows.sort((a, b) => (a.path < b.path ? -1 : 1));
   return keccakHex(canonicalBytes(rows));
 }

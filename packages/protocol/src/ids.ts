@@ -21,18 +21,26 @@ export type IdKind = keyof typeof ID_PREFIXES;
  */
 export function newId(kind: IdKind, nowMs: number, random: (size: number) => Uint8Array): string {
   let time = "";
-  for (let rest = nowMs, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) time = (ALPHABET[rest % 32] ?? "0") + time;
+  for (let rest = nowMs, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32))
+    time = (ALPHABET[rest % 32] ?? "0") + time;
   const chance = Array.from(random(16), (byte) => ALPHABET[byte % 32] ?? "0").join("");
   return `${ID_PREFIXES[kind]}_${time}${chance}`;
 }
 
 /** Schema of one kind of id. */
 export function idSchema(kind: IdKind) {
-  return z.string().regex(new RegExp(`^${ID_PREFIXES[kind]}_[0-9a-hjkmnp-tv-z]{26}$`), `expected an id that begins with ${ID_PREFIXES[kind]}_`);
+  return z
+    .string()
+    .regex(
+      new RegExp(`^${ID_PREFIXES[kind]}_[0-9a-hjkmnp-tv-z]{26}$`),
+      `expected an id that begins with ${ID_PREFIXES[kind]}_`,
+    );
 }
 
 /** A 32-byte value as 0x-prefixed lower-case hex. */
-export const bytes32Schema = z.string().regex(/^0x[0-9a-f]{64}$/, "expected 32 bytes as 0x-prefixed lower-case hex");
+export const bytes32Schema = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/, "expected 32 bytes as 0x-prefixed lower-case hex");
 
 /** A chain address as 0x-prefixed hex; compared in lower case. */
 export const addressSchema = z
@@ -41,4 +49,6 @@ export const addressSchema = z
   .overwrite((text) => text.toLowerCase());
 
 /** A secp256k1 signature r ‖ s ‖ v as hex, 65 bytes. */
-export const signatureSchema = z.string().regex(/^0x[0-9a-fA-F]{130}$/, "expected a 65-byte signature as hex");
+export const signatureSchema = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{130}$/, "expected a 65-byte signature as hex");

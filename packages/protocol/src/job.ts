@@ -38,7 +38,11 @@ export const jobSpecSchema = z
     /** Longest run in milliseconds, counted from `running`. */
     timeLimitMs: z.int().min(1_000).max(TIME_LIMIT_MS_MAX).default(TIME_LIMIT_MS_DEFAULT),
     /** Most bytes of output that are kept; above it head and tail are kept and the exact count of skipped bytes. */
-    transcriptBytes: z.int().min(64 * 1024).max(TRANSCRIPT_BYTES_MAX).default(TRANSCRIPT_BYTES_DEFAULT),
+    transcriptBytes: z
+      .int()
+      .min(64 * 1024)
+      .max(TRANSCRIPT_BYTES_MAX)
+      .default(TRANSCRIPT_BYTES_DEFAULT),
     /** Name of the notebook, for people only. */
     title: z.string().max(200).default(""),
   })

@@ -93,7 +93,11 @@ export const ALLOCATION_TRANSITIONS = {
 export type AllocationState = keyof typeof ALLOCATION_TRANSITIONS;
 
 /** Whether `to` may follow `from`. */
-export function isTransitionAllowed<State extends string>(table: Transitions<State>, from: State, to: State): boolean {
+export function isTransitionAllowed<State extends string>(
+  table: Transitions<State>,
+  from: State,
+  to: State,
+): boolean {
   return table[from].includes(to);
 }
 

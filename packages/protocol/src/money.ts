@@ -9,7 +9,10 @@ export const orderSchema = z
     jobId: bytes32Schema,
     payer: addressSchema,
     spender: addressSchema,
-    nonce: z.int().min(0).max(2 ** 30 - 1),
+    nonce: z
+      .int()
+      .min(0)
+      .max(2 ** 30 - 1),
     /** The ceiling: the most the job may cost, all parts together. */
     maxPrice: nbaiSchema,
     /** Base units per GpuMinute. */
@@ -65,7 +68,10 @@ export const grantSchema = z.strictObject({
   amount: nbaiSchema,
   perJobMax: nbaiSchema,
   validUntil: z.int().positive(),
-  nonce: z.int().min(0).max(2 ** 24 - 1),
+  nonce: z
+    .int()
+    .min(0)
+    .max(2 ** 24 - 1),
 });
 export type Grant = z.infer<typeof grantSchema>;
 
@@ -121,7 +127,12 @@ export const estimateSchema = z
     speedMilli: z.int().positive(),
     rateVersion: z.int().nonnegative(),
     /** Expected run in milliseconds; `basis` says from what. */
-    expected: z.object({ lowMs: z.int(), highMs: z.int(), basis: z.enum(["past-runs", "class-default"]), samples: z.int() }),
+    expected: z.object({
+      lowMs: z.int(),
+      highMs: z.int(),
+      basis: z.enum(["past-runs", "class-default"]),
+      samples: z.int(),
+    }),
     priceLow: nbaiSchema,
     priceHigh: nbaiSchema,
     /** What the job may cost at most: price of its whole time limit, or the caller's own ceiling. */
@@ -131,7 +142,9 @@ export const estimateSchema = z
     queueAhead: z.int().nonnegative(),
     rigsOnline: z.int().nonnegative(),
     /** What stands in the way of submitting, in plain words; null when nothing does. */
-    obstacle: z.object({ code: z.string(), message: z.string(), who: z.string(), remedy: z.string() }).nullable(),
+    obstacle: z
+      .object({ code: z.string(), message: z.string(), who: z.string(), remedy: z.string() })
+      .nullable(),
   })
   .meta({ id: "Estimate" });
 export type Estimate = z.infer<typeof estimateSchema>;

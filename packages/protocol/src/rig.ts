@@ -12,7 +12,14 @@ export const OUT_CHUNK_BYTES_MAX = 64 * 1024;
 /** Most unacknowledged bytes of output per attempt. */
 export const OUT_WINDOW_BYTES = 1024 * 1024;
 /** Intervals of the protocol, milliseconds. The server may set others in `welcome`. */
-export const RIG_TIMES = { beatMs: 10_000, leaseMs: 45_000, requeueAfterMs: 105_000, deadManMs: 90_000, offerMs: 10_000, flushMs: 100 } as const;
+export const RIG_TIMES = {
+  beatMs: 10_000,
+  leaseMs: 45_000,
+  requeueAfterMs: 105_000,
+  deadManMs: 90_000,
+  offerMs: 10_000,
+  flushMs: 100,
+} as const;
 
 const attempt = idSchema("attempt");
 const fence = z.int().positive();
@@ -59,7 +66,16 @@ export const exitSchema = z.object({
   code: z.int().nullable(),
   oomKilled: z.boolean(),
   /** Why it ended, as the agent knows it. */
-  reason: z.enum(["ended", "cancelled", "time-limit", "ceiling", "killed-outside", "start-failed", "rig-fault", "dead-man"]),
+  reason: z.enum([
+    "ended",
+    "cancelled",
+    "time-limit",
+    "ceiling",
+    "killed-outside",
+    "start-failed",
+    "rig-fault",
+    "dead-man",
+  ]),
   detail: z.string().max(2_000).default(""),
 });
 export type Exit = z.infer<typeof exitSchema>;
@@ -73,7 +89,14 @@ export const helloSchema = z.object({
   /** Speed measured at start: GFLOP/s and thousandths of a 1080 Ti. */
   measured: z.object({ gflops: z.number(), speedMilli: z.int() }),
   /** Attempts found in the journal and not yet sealed. `spooled`: bytes kept per stream. */
-  attempts: z.array(z.object({ attempt, fence, state: z.enum(["accepted", "preparing", "running", "stopping", "exited"]), spooled: offsets })),
+  attempts: z.array(
+    z.object({
+      attempt,
+      fence,
+      state: z.enum(["accepted", "preparing", "running", "stopping", "exited"]),
+      spooled: offsets,
+    }),
+  ),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -119,7 +142,13 @@ export const offerSchema = z.object({
   domain: domainSchema,
 });
 export type Offer = z.infer<typeof offerSchema>;
-export const DECLINE_REASONS = ["slot-busy", "image-missing", "disk-full", "draining", "engine-away"] as const;
+export const DECLINE_REASONS = [
+  "slot-busy",
+  "image-missing",
+  "disk-full",
+  "draining",
+  "engine-away",
+] as const;
 export const offerReplySchema = z.union([
   z.object({ accepted: z.literal(true) }),
   z.object({ accepted: z.literal(false), reason: z.enum(DECLINE_REASONS), detail: z.string().default("") }),
@@ -215,7 +244,9 @@ export interface Envelope<Table extends Messages, Name extends keyof Table & str
   readonly body: z.input<Table[Name]["body"]>;
 }
 /** Every message is answered: with its reply, or with the code that says why not. */
-export type Reply<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly code: string; readonly message: string };
+export type Reply<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** Statement that a rig signs with its Ed25519 key to open a session: canonical text of `{challenge, epoch, rig}`. */
 export interface RigHandshake {

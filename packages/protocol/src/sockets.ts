@@ -18,7 +18,10 @@ export interface Watching {
 export interface CellsClientToServer {
   watch: (request: { jobId: string; since: number }, reply: (answer: Reply<Watching>) => void) => void;
   unwatch: (request: { jobId: string }, reply: (answer: Reply<null>) => void) => void;
-  input: (request: { jobId: string; id: string; value: string }, reply: (answer: Reply<null>) => void) => void;
+  input: (
+    request: { jobId: string; id: string; value: string },
+    reply: (answer: Reply<null>) => void,
+  ) => void;
   /** Renews the session's token in place; the subject must stay the same. */
   "auth:renew": (request: { token: string }, reply: (answer: Reply<{ expiresAtMs: number }>) => void) => void;
 }
@@ -38,7 +41,9 @@ export interface CellsAuth {
   readonly token: string;
 }
 
-type ReplyOf<Table extends Record<string, { reply: z.ZodType }>> = (answer: Reply<z.input<Table[keyof Table]["reply"]>>) => void;
+type ReplyOf<Table extends Record<string, { reply: z.ZodType }>> = (
+  answer: Reply<z.input<Table[keyof Table]["reply"]>>,
+) => void;
 
 /** Namespace `/rig`, rig → server: one event for every message, answered by callback. */
 export interface RigClientToServer {

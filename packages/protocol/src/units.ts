@@ -22,13 +22,21 @@ export const nbaiSchema = z
     decode: (text) => BigInt(text),
     encode: (amount) => amount.toString(),
   })
-  .meta({ id: "Nbai", description: "Money in base units (10^-18 NBAI), decimal string", examples: ["1000000000000000000"] });
+  .meta({
+    id: "Nbai",
+    description: "Money in base units (10^-18 NBAI), decimal string",
+    examples: ["1000000000000000000"],
+  });
 
 /** Any other unsigned integer that may pass 2^53, as a decimal string on the wire. */
-export const bigUintSchema = z.codec(z.string().regex(/^(0|[1-9][0-9]{0,38})$/, "expected an unsigned decimal string"), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (value) => value.toString(),
-});
+export const bigUintSchema = z.codec(
+  z.string().regex(/^(0|[1-9][0-9]{0,38})$/, "expected an unsigned decimal string"),
+  z.bigint(),
+  {
+    decode: (text) => BigInt(text),
+    encode: (value) => value.toString(),
+  },
+);
 
 /** Work in units: milliseconds times class speed in thousandths of a 1080 Ti, both non-negative integers. */
 export function unitsOf(usedMs: number, speedMilli: number): bigint {
@@ -62,7 +70,8 @@ export function formatNbai(amount: Nbai, digits = 4): string {
   const size = amount < 0n ? -amount : amount;
   const fraction = (size % NBAI).toString().padStart(18, "0").slice(0, digits).replace(/0+$/, "");
   const whole = (size / NBAI).toString();
-  if (size > 0n && whole === "0" && fraction === "") return `${sign}< 0.${"0".repeat(Math.max(0, digits - 1))}1`;
+  if (size > 0n && whole === "0" && fraction === "")
+    return `${sign}< 0.${"0".repeat(Math.max(0, digits - 1))}1`;
   return sign + whole + (fraction === "" ? "" : `.${fraction}`);
 }
 
@@ -70,7 +79,10 @@ export function formatNbai(amount: Nbai, digits = 4): string {
 export function parseNbai(text: string): Nbai {
   const match = /^([0-9]{1,11})(?:\.([0-9]{1,18}))?$/.exec(text.trim());
   if (!match) {
-    throw new InvalidInput("INPUT_INVALID", `Expected an amount in NBAI such as 0.25, got "${text.slice(0, 40)}"`);
+    throw new InvalidInput(
+      "INPUT_INVALID",
+      `Expected an amount in NBAI such as 0.25, got "${text.slice(0, 40)}"`,
+    );
   }
   return BigInt(match[1] ?? "0") * NBAI + BigInt((match[2] ?? "").padEnd(18, "0"));
 }
