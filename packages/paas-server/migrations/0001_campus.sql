@@ -52,6 +52,7 @@ create table job (
   state text not null,
   spec jsonb not null,
   spec_hash text not null,
+  cells_hash text not null default '', -- of image and cells' source, to find past runs of the same
   image_tag text not null,
   class text not null,
   speed_milli integer not null,
@@ -76,6 +77,7 @@ create table job (
   last_seq integer not null default 0
 );
 create index job_by_account on job (account, id desc);
+create index job_by_cells on job (cells_hash, class, ended_at desc) where cells_hash <> '' and failure is null and ended_at is not null;
 create index job_live on job (state) where state in ('queued', 'running');
 
 -- One row per class that a queued job accepts: matching is by equality.
@@ -248,7 +250,8 @@ create table ledger_balance (
 -- A trigger and not a check: a check also looks at the row that `on conflict` then turns into an update.
 create function check_ledger_balance() returns trigger language plpgsql as $$
 begin
-  raise exception 'ledger balance % would be %', new.account, new.amount using errcode = 'check_violation', constraint = 'ledger_balance_not_negative';
+  raise exception 'ledger balance % would be %', new.account, new.amount using errcode = 'check_violation',
+    constraint = case when new.account like '%:free' then 'ledger_free_not_negative' else 'ledger_balance_not_negative' end;
 end $$;
 create trigger ledger_balance_not_negative after insert or update on ledger_balance
   for each row when (new.amount < 0 and new.account ~ ':(free|held:.*|spent:.*)$') execute function check_ledger_balance();
@@ -330,7 +333,6 @@ create table idempotency (
   route text not null,
   key text not null,
   request_hash text not null,
-  status integer,
   response jsonb,
   created_at bigint not null,
   primary key (account, route, key)

@@ -35,5 +35,5 @@ test("more than what is free cannot be held", async () => {
   const db = await cluster.openDatabase();
   await fundAllocation(db, { allocationId: "alo_1", amount: 100n, at: 1 });
 
-  await expect(holdForJob(db, { jobId: "job_1", allocationId: "alo_1", accountId: "acc_1", amount: 101n, at: 1 })).rejects.toThrow(/ledger_balance/);
+  await expect(holdForJob(db, { jobId: "job_1", allocationId: "alo_1", accountId: "acc_1", amount: 101n, at: 1 })).rejects.toMatchObject({ code: "ALLOCATION_EXHAUSTED" });
 });

@@ -1,4 +1,4 @@
-import { NebulaError, Unavailable } from "@nebula/protocol";
+import { InsufficientFunds, NebulaError, Unavailable } from "@nebula/protocol";
 
 /** SQLSTATE of a PostgreSQL error, or the code of a socket error; undefined for anything else. */
 export function sqlStateOf(error: unknown): string | undefined {
@@ -27,8 +27,21 @@ export function isAway(error: unknown): boolean {
   return (state !== undefined && (SOCKET_CODES.has(state) || AWAY_STATES.test(state))) || saysGone(error);
 }
 
-/** The error that a use case sees: `Unavailable` (DATABASE_AWAY) where the database did not answer, else the error itself. */
+/** Raised by the trigger on balances: of two jobs that both fitted, the other was faster. */
+const FREE_BALANCE = "ledger_free_not_negative";
+
+function constraintOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("constraint" in error)) return undefined;
+  return typeof error.constraint === "string" ? error.constraint : undefined;
+}
+
+/**
+ * The error that a use case sees: `Unavailable` (DATABASE_AWAY) where the database did not answer, `InsufficientFunds`
+ * (ALLOCATION_EXHAUSTED) where a free balance would pass below zero, else the error itself.
+ */
 export function mapFault(error: unknown): unknown {
-  if (error instanceof NebulaError || !isAway(error)) return error;
-  return new Unavailable("DATABASE_AWAY", "The database does not answer", { cause: error, data: { retryAfterMs: 1_000 } });
+  if (error instanceof NebulaError) return error;
+  if (isAway(error)) return new Unavailable("DATABASE_AWAY", "The database does not answer", { cause: error, data: { retryAfterMs: 1_000 } });
+  if (constraintOf(error) === FREE_BALANCE) return new InsufficientFunds("ALLOCATION_EXHAUSTED", "The allocation has less left than the job may cost", { cause: error });
+  return error;
 }
