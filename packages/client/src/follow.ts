@@ -26,6 +26,7 @@ export interface FollowOptions {
 }
 
 const PAGE = 1_000;
+const POLL_MS = 5_000;
 
 function isEnded(job: Job, untilSettled: boolean): boolean {
   if (untilSettled) return job.state === "settled";
@@ -35,16 +36,16 @@ function isEnded(job: Job, untilSettled: boolean): boolean {
 /** State of one following: what has been delivered, and what is known of the job. */
 class Following {
   readonly #call: Call;
-  readonly #jobId: string;
-  readonly #options: FollowOptions;
+  readonly jobId: string;
+  readonly options: FollowOptions;
   #seq: number;
   #catchingUp: Promise<void> | null = null;
   readonly ended = Promise.withResolvers<Job>();
 
   constructor(call: Call, jobId: string, options: FollowOptions) {
     this.#call = call;
-    this.#jobId = jobId;
-    this.#options = options;
+    this.jobId = jobId;
+    this.options = options;
     this.#seq = options.since ?? 0;
   }
 
@@ -61,13 +62,13 @@ class Following {
       return;
     }
     this.#seq = fresh.at(-1)?.seq ?? this.#seq;
-    this.#options.onEvents?.(fresh);
+    this.options.onEvents?.(fresh);
   }
 
   takeJob(json: JobJson): void {
     const job = z.decode(jobSchema, json);
-    this.#options.onJob?.(job);
-    if (!isEnded(job, this.#options.untilSettled ?? false)) return;
+    this.options.onJob?.(job);
+    if (!isEnded(job, this.options.untilSettled ?? false)) return;
     this.#finish(job).catch(this.ended.reject);
   }
 
@@ -82,7 +83,7 @@ class Following {
   async #readOn(): Promise<void> {
     for (;;) {
       const { events, lastSeq } = await this.#call("getTranscript", {
-        params: { jobId: this.#jobId },
+        params: { jobId: this.jobId },
         query: { since: this.#seq, limit: PAGE },
       });
       const before = this.#seq;
@@ -101,22 +102,18 @@ class Following {
   }
 }
 
-async function watch(socket: CellsSocket, following: Following, jobId: string): Promise<void> {
+async function watch(socket: CellsSocket, following: Following): Promise<void> {
   const reply = (await socket
     .timeout(10_000)
-    .emitWithAck("watch", { jobId, since: following.seq })) as Reply<Watching>; // socket.io loses the type under timeout()
+    .emitWithAck("watch", { jobId: following.jobId, since: following.seq })) as Reply<Watching>; // socket.io loses the type under timeout()
   following.takeJob(valueOf(reply).job);
 }
 
-function listen(
-  socket: CellsSocket,
-  following: Following,
-  jobId: string,
-  options: FollowOptions,
-): Disposable {
+function listen(socket: CellsSocket, following: Following): Disposable {
+  const { jobId, options } = following;
   const begin = (): void => {
     options.onLink?.("live");
-    watch(socket, following, jobId).catch((error: unknown) => {
+    watch(socket, following).catch((error: unknown) => {
       if (error instanceof NebulaError && error.code !== "SERVER_AWAY" && error.code !== "DATABASE_AWAY")
         following.ended.reject(error);
     });
@@ -139,9 +136,10 @@ function listen(
 }
 
 /** Polls beside the socket: a lost hint or a proxy that refuses websockets delays events, but never loses them. */
-async function poll(call: Call, following: Following, jobId: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+async function poll(call: Call, following: Following, signal: AbortSignal): Promise<void> {
+  const { jobId } = following;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (signal.aborted) return;
     try {
       const job = await call("getJob", { params: { jobId } });
@@ -168,8 +166,8 @@ export async function followJob(
   request.signal?.addEventListener("abort", aborted);
   request.signal?.throwIfAborted();
   const socket = await link.open();
-  using _listening = socket === null ? null : listen(socket, following, jobId, request);
-  poll(call, following, jobId, over.signal).catch(following.ended.reject);
+  using _listening = socket === null ? null : listen(socket, following);
+  poll(call, following, over.signal).catch(following.ended.reject);
   try {
     return await following.ended.promise;
   } finally {

@@ -9,5 +9,6 @@ export * from "./job.ts";
 export * from "./lifecycle.ts";
 export * from "./money.ts";
 export * from "./rig.ts";
+export { type Route, type RouteAuth } from "./route.ts";
 export * from "./sockets.ts";
 export * from "./units.ts";

@@ -13,7 +13,7 @@ import {
 const codes = Object.keys(ERROR_CODES) as ErrorCode[]; // keys of the table are the codes
 const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
 const documented = new Map(
-  [...page.matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map((match) => [
+  [...page.matchAll(/^\| `([A-Z_]+)` +\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map((match) => [
     match[1],
     match.slice(2).map((field) => field.trim()),
   ]),

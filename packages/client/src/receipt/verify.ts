@@ -8,7 +8,7 @@ import {
   type JobSpec,
   type ReceiptBundle,
 } from "@nebula/protocol";
-import type { Contract, JsonRpcProvider } from "ethers";
+import type * as EthersModule from "ethers";
 
 /** Where the truth is read: a chain node and the escrow that the reader trusts, not the ones a server names. */
 export interface TrustedChain {
@@ -38,7 +38,7 @@ export interface Verification {
   readonly checks: readonly ReceiptCheck[];
 }
 
-type Ethers = typeof import("ethers");
+type Ethers = typeof EthersModule;
 
 function check(name: string, ok: boolean | null, detail: string): ReceiptCheck {
   return { name, ok, detail };
@@ -110,9 +110,8 @@ async function logCheck(
 }
 
 async function settlementCheck(
-  ethers: Ethers,
-  provider: JsonRpcProvider,
-  escrow: Contract,
+  provider: EthersModule.JsonRpcProvider,
+  escrow: EthersModule.Contract,
   bundle: ReceiptBundle,
 ): Promise<ReceiptCheck> {
   if (bundle.receipt.price === 0n) return check("settlement", true, "nothing was charged, nothing to settle");
@@ -149,7 +148,7 @@ async function chainChecks(
       rig.some((field) => typeof field === "string" && /^0x(?!0{40}$)[0-9a-fA-F]{40}$/.test(field));
     return [
       check("rig", isEnrolled, "the receipt's key stands in the contract's table of rigs"),
-      await settlementCheck(ethers, provider, escrow, bundle),
+      await settlementCheck(provider, escrow, bundle),
     ];
   } catch {
     return [check("chain", null, `the chain at ${chain.rpcUrl} does not answer`)];

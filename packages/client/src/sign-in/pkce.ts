@@ -77,9 +77,10 @@ export async function requestTokens(
   });
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>; // fields are checked one by one below
   if (!response.ok || typeof answer["access_token"] !== "string") {
+    const reason = [answer["error_description"], answer["error"]].find((text) => typeof text === "string");
     throw new NotAllowed(
       "TOKEN_INVALID",
-      `The sign-in service refused: ${String(answer["error_description"] ?? answer["error"] ?? response.status)}`,
+      `The sign-in service refused: ${reason ?? String(response.status)}`,
     );
   }
   return {

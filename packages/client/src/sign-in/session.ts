@@ -18,6 +18,13 @@ export interface SessionOptions extends TokenEndpoint {
 /** Renewed this long before its end. */
 const RENEW_BEFORE_MS = 45_000;
 
+async function revoke(endpoint: TokenEndpoint, token: string): Promise<void> {
+  const body = new URLSearchParams({ client_id: endpoint.clientId, token, token_type_hint: "refresh_token" });
+  const url = `${endpoint.issuer}/protocol/openid-connect/revoke`;
+  // Signed out here in any case; a token that could not be revoked dies by itself.
+  await (endpoint.fetch ?? fetch)(url, { method: "POST", body, credentials: "omit" }).catch(() => undefined);
+}
+
 /** Keeps a person signed in by rotating refresh tokens. */
 export function createSession(options: SessionOptions, first: Tokens): Session {
   const now = options.now ?? (() => performance.now());
@@ -27,9 +34,8 @@ export function createSession(options: SessionOptions, first: Tokens): Session {
   let renewing: Promise<string | null> | null = null;
 
   const end = (): void => {
-    if (tokens === null) return;
+    if (tokens !== null) for (const listener of listeners) listener();
     tokens = null;
-    for (const listener of listeners) listener();
   };
 
   const renew = async (refreshToken: string): Promise<string | null> => {
@@ -64,14 +70,9 @@ export function createSession(options: SessionOptions, first: Tokens): Session {
       return renewing;
     },
     async signOut() {
-      const token = tokens?.refreshToken;
+      const { refreshToken: token } = tokens ?? {};
       end();
-      if (!token) return;
-      await (options.fetch ?? fetch)(`${options.issuer}/protocol/openid-connect/revoke`, {
-        method: "POST",
-        body: new URLSearchParams({ client_id: options.clientId, token, token_type_hint: "refresh_token" }),
-        credentials: "omit",
-      }).catch(() => undefined); // signed out here in any case; the token dies by itself
+      if (token) await revoke(options, token);
     },
     onEnded(ended) {
       listeners.add(ended);
