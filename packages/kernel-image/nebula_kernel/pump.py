@@ -13,6 +13,7 @@ from nebula_kernel.channel import ChannelReader, Record
 
 _READ_BYTES: Final = 1024 * 1024
 _WAIT_S: Final = 0.2
+_REST_S: Final = 0.004
 
 
 class Pump:
@@ -28,16 +29,19 @@ class Pump:
         self._passed = 0
         self._allowed = 0
         self._stopped_at = 0.0
+        self._rest_until = 0.0
         self._is_open = {self._out: True, self._err: True}
 
-    def readable(self) -> list[int]:
-        """Descriptors that the loop should wait for."""
-        wanted = [] if self._stopped_at else [self._out]
+    def readable(self, now: float) -> list[int]:
+        """Descriptors that the loop should wait for. After a read it rests 4 ms: fewer, larger reads cost less."""
+        wanted = [] if self._stopped_at or now < self._rest_until else [self._out]
         return [fd for fd in (*wanted, self._err) if self._is_open[fd]]
 
     def due_in(self, now: float) -> float | None:
-        """Seconds until a sync point whose message does not come is passed over; None where none is waited for."""
-        return max(0.0, self._stopped_at + _WAIT_S - now) if self._stopped_at else None
+        """Seconds until the pump must be pulled although nothing new is readable; None where it need not."""
+        if self._stopped_at:
+            return max(0.0, self._stopped_at + _WAIT_S - now)
+        return self._rest_until - now if now < self._rest_until else None
 
     def pull(self, now: float) -> None:
         """Hands on what can be read, up to the next sync point whose message has not come yet."""
@@ -45,7 +49,8 @@ class Pump:
             self._go_on(self._passed)
         if not self._stopped_at:
             self._process(now)
-            if not self._stopped_at and self._read_out():
+            if not self._stopped_at and now >= self._rest_until and self._read_out():
+                self._rest_until = now + _REST_S
                 self._process(now)
         self._pull_err()
 

@@ -69,22 +69,22 @@ class Runner:
             self._take_document(now)
         self._kernel.pump.pull(now)
         self._take_messages()
-        self._deliver_interrupt()
         self._look_at_clock(now)
+        self._deliver_interrupt()
         self._writer.flush()
         if self._execution is not None and self._ending is None:
             self._ending = self._execution.ending
 
     def _wait(self) -> set[object]:
         poller = zmq.Poller()
-        fds = [*self._kernel.pump.readable(), self._signals.fd, self._intake.fd]
+        now = time.monotonic()
+        fds = [*self._kernel.pump.readable(now), self._signals.fd, self._intake.fd]
         sockets = (self._kernel.link.shell, self._kernel.link.iopub)
         for readable in (*(fd for fd in fds if fd is not None), *sockets):
             poller.register(readable, zmq.POLLIN)
-        now = time.monotonic()
         waits = [_TICK_S, self._output.due_in(now), self._reports.due_in(now), self._kernel.pump.due_in(now)]
         if self._execution is not None:
-            waits.append(self._usage.due_in(now))
+            waits += [self._usage.due_in(now), self._clock_due_in(now)]
         timeout_s = min(wait for wait in waits if wait is not None)
         return {readable for readable, _ in poller.poll(timeout_s * 1000 + (1 if timeout_s else 0))}
 
@@ -155,6 +155,12 @@ class Runner:
             self._writer.write("ready", 0, {"v": 1, **self._kernel.info})
             if self._job is not None:
                 self._begin(self._job)
+
+    def _clock_due_in(self, now: float) -> float | None:
+        if self._kill_at is not None:
+            return max(0.0, self._kill_at - now)
+        limit_s = self._job.time_limit_ms / 1000 if self._job else 0
+        return max(0.0, self._started_at + limit_s - now) if limit_s else None
 
     def _look_at_clock(self, now: float) -> None:
         self._output.flush_due(now)

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { findUv } from "./find-uv.ts";
 import { lockFile } from "./inputs.ts";
-import { type ImageName, PACKAGE_DIR, PACKAGES_PATH, PRUNED_TESTS, PYTHON_VERSION } from "./recipe.ts";
+import { FONTS_PATH, type ImageName, PACKAGE_DIR, PACKAGES_PATH, PRUNED_TESTS, PYTHON_VERSION } from "./recipe.ts";
 import { run } from "./run-command.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -24,7 +24,15 @@ export async function installPackages(workshop: Workshop, name: ImageName, folde
   await workshop.step("compile them", async () => {
     await pruneTests(target);
     await run({ file: "chroot", args: [root, "/usr/bin/python3", "-m", "compileall", "-q", "-j", "0", `/${PACKAGES_PATH}`] });
+    if (existsSync(join(target, "matplotlib"))) await findFonts(root);
   });
+}
+
+/** Matplotlib looks for fonts at its first import, for seconds; the runner hands each job what was found here. */
+async function findFonts(root: string): Promise<void> {
+  await mkdir(join(root, FONTS_PATH), { recursive: true });
+  const python = ["/usr/bin/env", `MPLCONFIGDIR=/${FONTS_PATH}`, "/usr/bin/python3", "-c", "import matplotlib.font_manager"];
+  await run({ file: "chroot", args: [root, ...python] });
 }
 
 function uvArguments(name: ImageName, target: string): readonly string[] {

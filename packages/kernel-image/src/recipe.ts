@@ -18,6 +18,8 @@ export const BASE_EDITION = 1;
 export const PYTHON_VERSION = "3.11";
 /** Where Python of the base looks for packages that no Debian package holds. */
 export const PACKAGES_PATH = "usr/local/lib/python3.11/dist-packages";
+/** Where the runner finds the list of fonts for Matplotlib. */
+export const FONTS_PATH = "usr/local/share/nebula/matplotlib";
 export const UV_VERSION = "0.13.9";
 
 /** Folders that no job needs, relative to the root of the image. */
@@ -48,4 +50,4 @@ export const IMAGE_CHANGES: readonly string[] = [
 ];
 
 /** Packages whose own tests are left out of the image: 60 MB that no job imports. */
-export const PRUNED_TESTS = ["numpy", "scipy", "pandas", "sklearn", "matplotlib", "h5py", "joblib"] as const;
+export const PRUNED_TESTS = ["numpy", "scipy", "pandas", "matplotlib", "h5py"] as const;
