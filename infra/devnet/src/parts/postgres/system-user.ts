@@ -15,10 +15,10 @@ const NAME = "postgres";
 /** The user for the database when this process is root (made where there is none), else undefined. */
 export async function databaseUser(): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const found = await lookUp();
+  const found = await existingDatabaseUser();
   if (found !== undefined) return found;
   await runCommand("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]);
-  const made = await lookUp();
+  const made = await existingDatabaseUser();
   if (made !== undefined) return made;
   throw new StartFailed("postgres", `The system has no user ${NAME}, and none could be made.`, {
     remedy: `Run: useradd --system --user-group --no-create-home ${NAME}, or start as a user other than root.`,
@@ -47,7 +47,8 @@ export async function assertReachable(paths: readonly string[], user: SystemUser
   });
 }
 
-async function lookUp(): Promise<SystemUser | undefined> {
+/** The user for the database if the system has it. */
+export async function existingDatabaseUser(): Promise<SystemUser | undefined> {
   const uid = await runCommand("id", ["-u", NAME]);
   const gid = await runCommand("id", ["-g", NAME]);
   if (uid.status !== 0 || gid.status !== 0) return undefined;
