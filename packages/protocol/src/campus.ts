@@ -76,6 +76,8 @@ export const newAllocationSchema = z
   .strictObject({
     name: z.string().min(1).max(120),
     kind: z.enum(["course", "lab"]),
+    /** Username of the professor whose budget it is; default: the caller. */
+    owner: z.string().min(1).max(120).optional(),
     granted: nbaiSchema,
     members: z
       .array(z.strictObject({ username: z.string().min(1).max(120), cap: nbaiSchema, perJobMax: nbaiSchema }))

@@ -142,10 +142,8 @@ async function chainChecks(
   const provider = new ethers.JsonRpcProvider(chain.rpcUrl, chain.chainId, { staticNetwork: true });
   const escrow = new ethers.Contract(chain.escrow, escrowAbi, provider);
   try {
-    const rig: unknown = await escrow.getFunction("rigs")(bundle.receipt.rig);
-    const isEnrolled =
-      Array.isArray(rig) &&
-      rig.some((field) => typeof field === "string" && /^0x(?!0{40}$)[0-9a-fA-F]{40}$/.test(field));
+    const key = (await escrow.getFunction("rigKeys")(bundle.receipt.rig)) as { payout: string }; // struct RigKey
+    const isEnrolled = BigInt(key.payout) !== 0n;
     return [
       check("rig", isEnrolled, "the receipt's key stands in the contract's table of rigs"),
       await settlementCheck(provider, escrow, bundle),
