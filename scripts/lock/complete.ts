@@ -78,6 +78,10 @@ function candidates(folder: string, name: string): string[] {
   return [...new Set([...found, `node_modules/${name}`])];
 }
 
+function withoutAbsent(fields: Record<string, unknown>): LockEntry {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
 interface Gap {
   readonly folder: string;
   readonly entry: LockEntry;
@@ -93,8 +97,10 @@ function gapsOf(packages: Readonly<Record<string, LockEntry>>, folder: string): 
     if (!isExact || (nearest !== undefined && packages[nearest]?.version === version)) return [];
 
     const place = nearest === undefined ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
-    const dev = from?.dev === true ? { dev: true } : {};
-    return [{ folder: place, entry: { version, ...platformOf(name), ...dev, optional: true } }];
+    const { cpu, libc, os } = platformOf(name);
+    // The order of npm's own entries, so that npm has nothing to rewrite.
+    const fields = { version, cpu, dev: from?.dev, libc, optional: true, os };
+    return [{ folder: place, entry: withoutAbsent(fields) }];
   });
 }
 

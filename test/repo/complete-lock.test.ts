@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Lock } from "../../scripts/lock/complete.ts";
 import { addressedFolders, completeLock, missingFolders, platformOf } from "../../scripts/lock/complete.ts";
 
 const native = (version: string) => ({ version, optionalDependencies: { "tool-darwin-arm64": version } });
@@ -14,7 +15,7 @@ test.each([
 });
 
 test("a package of another platform that npm left out is added", () => {
-  const lock = { packages: { "": {}, "node_modules/tool": native("1.0.0") } };
+  const lock: Lock = { packages: { "": {}, "node_modules/tool": native("1.0.0") } };
 
   const completed = completeLock(lock);
 
