@@ -30,6 +30,8 @@ export type Hint =
   | { readonly kind: "output"; readonly jobId: string }
   | { readonly kind: "balance"; readonly accountId: string }
   | { readonly kind: "cancel"; readonly attemptId: string }
+  /** A rig has opened a session: older ones end. */
+  | { readonly kind: "rig"; readonly rigId: string; readonly epoch: number }
   | { readonly kind: "outbox" };
 
 /** Hints between the parts of one replica and, at most ten a second, between replicas. */

@@ -16,17 +16,19 @@ export interface Verdict {
   readonly failure: FailureCode | null;
 }
 
+const FINISHED: Verdict = { outcome: "OK", failure: null };
 const OOM: Verdict = { outcome: "USER_ERROR", failure: "MEMORY_EXCEEDED" };
 const RIG_FAULT: Verdict = { outcome: "RIG_FAULT", failure: "RIG_FAULT" };
 
 function endedByResult(result: FrameResult, facts: ExitFacts): Verdict {
   switch (result.outcome) {
     case "ok":
-      return { outcome: "OK", failure: null };
+      return FINISHED;
     case "error":
       return { outcome: "USER_ERROR", failure: "CELL_RAISED" };
     case "interrupted":
-      return facts.isCancelRequested ? { outcome: "CANCELLED", failure: "CANCELLED" } : { outcome: "USER_ERROR", failure: "KERNEL_EXITED" };
+      // Nobody but the job itself sent the signal: the rig would have named its own reason.
+      return { outcome: "USER_ERROR", failure: "KERNEL_EXITED" };
     case "kernel-died":
       return result.reason === "memory" || facts.exit.oomKilled ? OOM : { outcome: "USER_ERROR", failure: "KERNEL_EXITED" };
   }
@@ -38,17 +40,21 @@ function endedByItself(facts: ExitFacts): Verdict {
   return facts.exit.oomKilled ? OOM : RIG_FAULT;
 }
 
+function stopped(facts: ExitFacts, verdict: Verdict): Verdict {
+  return facts.result?.outcome === "ok" ? FINISHED : verdict;
+}
+
 function byReason(facts: ExitFacts): Verdict {
   switch (facts.exit.reason) {
     case "ended":
       return endedByItself(facts);
     case "cancelled":
       // A rig that stops a job nobody cancelled is at fault.
-      return facts.isCancelRequested ? { outcome: "CANCELLED", failure: "CANCELLED" } : RIG_FAULT;
+      return stopped(facts, facts.isCancelRequested ? { outcome: "CANCELLED", failure: "CANCELLED" } : RIG_FAULT);
     case "time-limit":
-      return { outcome: "TIMEOUT", failure: "TIME_LIMIT" };
+      return stopped(facts, { outcome: "TIMEOUT", failure: "TIME_LIMIT" });
     case "ceiling":
-      return { outcome: "TIMEOUT", failure: "CEILING_REACHED" };
+      return stopped(facts, { outcome: "TIMEOUT", failure: "CEILING_REACHED" });
     case "killed-outside":
       return { outcome: "RIG_FAULT", failure: "CONTAINER_KILLED" };
     case "start-failed":
@@ -58,7 +64,7 @@ function byReason(facts: ExitFacts): Verdict {
   }
 }
 
-/** Judges an attempt's end. A rig that claims its own fault is believed: nothing is charged then. */
+/** Judges an attempt's end; a job that finished before it was stopped has finished. A rig that claims its own fault is believed: nothing is charged then. */
 export function judgeExit(facts: ExitFacts): Verdict {
   const verdict = byReason(facts);
   return facts.claimed === "RIG_FAULT" && verdict.outcome !== "RIG_FAULT" ? RIG_FAULT : verdict;
