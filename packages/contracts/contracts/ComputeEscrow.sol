@@ -170,10 +170,7 @@ contract ComputeEscrow is GrantBook, Balances, RigTable {
             paid += price;
         }
         words[firstBit >> 8] = word | (1 << ((firstBit & 0xff) + receipt.part));
-        parts[receipt.part] = PaidPart({
-            price: receipt.price,
-            receiptTag: uint160(uint256(receiptHash))
-        });
+        parts[receipt.part] = PaidPart({price: receipt.price, receiptTag: uint160(uint256(receiptHash))});
     }
 
     /// @dev Refuses what order and receipt cannot both say, whoever signed them.
@@ -202,7 +199,8 @@ contract ComputeEscrow is GrantBook, Balances, RigTable {
         uint256 paid
     ) private pure {
         uint256 total = paid + receipt.price;
-        if (total > order.maxPrice) revert ComputeEscrow_CeilingExceeded(receipt.order, order.maxPrice, total);
+        if (total > order.maxPrice)
+            revert ComputeEscrow_CeilingExceeded(receipt.order, order.maxPrice, total);
         uint256 bound = (uint256(order.unitPrice) * receipt.units) / UNITS_PER_GPU_MINUTE;
         if (receipt.outcome == CANCELLED && total <= order.prepay) return;
         if (receipt.price > bound) revert ComputeEscrow_PriceTooHigh(receiptHash, bound, receipt.price);

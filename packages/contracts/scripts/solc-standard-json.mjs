@@ -28,7 +28,11 @@ function compile(text) {
   input.sources = renameKeys(input.sources, toRelative);
   input.settings.outputSelection = renameKeys(input.settings.outputSelection, toRelative);
   const output = JSON.parse(solc.compile(JSON.stringify(input)));
-  return { ...output, sources: renameKeys(output.sources, toGiven), contracts: renameKeys(output.contracts, toGiven) };
+  return {
+    ...output,
+    sources: renameKeys(output.sources, toGiven),
+    contracts: renameKeys(output.contracts, toGiven),
+  };
 }
 
 if (process.argv.includes("--version")) {

@@ -83,7 +83,8 @@ abstract contract Balances is EscrowErrors {
     }
 
     /// @notice As `deposit`, with the sender's signed ERC-2612 permit for exactly `amount` in place of an allowance.
-    /// A permit that somebody else has handed to the token already does no harm: the allowance it made is used.
+    /// A permit that somebody else has handed to the token already does no harm: where the allowance is there, the permit
+    /// is left alone.
     /// @param deadline Unix seconds until which the permit is good.
     function depositWithPermit(
         address to,
@@ -93,8 +94,9 @@ abstract contract Balances is EscrowErrors {
         bytes32 r,
         bytes32 s
     ) external {
-        // A refused permit shows in the transfer, as too small an allowance.
-        try IERC20Permit(address(token)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        if (token.allowance(msg.sender, address(this)) < amount) {
+            IERC20Permit(address(token)).permit(msg.sender, address(this), amount, deadline, v, r, s);
+        }
         _deposit(to, amount);
     }
 

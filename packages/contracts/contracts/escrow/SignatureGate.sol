@@ -38,7 +38,7 @@ abstract contract SignatureGate is EIP712, EscrowErrors {
     }
 
     /// @dev Passes for the signature of a key only: 65 bytes with low `s` and `v` of 27 or 28.
-    function _requireSignedByKey(address signer, bytes32 digest, bytes calldata signature) internal view {
+    function _requireSignedByKey(address signer, bytes32 digest, bytes calldata signature) internal pure {
         if (!_isSignedByKey(signer, digest, signature)) revert ComputeEscrow_BadSignature(signer, digest);
     }
 

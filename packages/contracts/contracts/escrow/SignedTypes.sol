@@ -70,18 +70,15 @@ struct Receipt {
 /// @title EIP-712 struct hashes of the signed types
 /// @dev All members are value types of one word, so that `abi.encode` of the struct is its EIP-712 encoding.
 library SignedTypes {
-    bytes32 internal constant GRANT_TYPEHASH =
-        keccak256(
-            "Grant(address payer,address spender,uint96 amount,uint96 perJobMax,uint40 validUntil,uint24 nonce)"
-        );
-    bytes32 internal constant ORDER_TYPEHASH =
-        keccak256(
-            "Order(bytes32 jobId,address payer,address spender,uint32 nonce,uint96 maxPrice,uint96 unitPrice,uint96 prepay,uint8 redundancy,uint40 expiry,bytes32 specHash,uint32 rateVersion)"
-        );
-    bytes32 internal constant RECEIPT_TYPEHASH =
-        keccak256(
-            "Receipt(bytes32 order,uint8 part,address rig,uint64 units,uint96 price,uint40 start,uint40 end,bytes32 resultHash,bytes32 logRoot,uint8 outcome)"
-        );
+    bytes32 internal constant GRANT_TYPEHASH = keccak256(
+        "Grant(address payer,address spender,uint96 amount,uint96 perJobMax,uint40 validUntil,uint24 nonce)"
+    );
+    bytes32 internal constant ORDER_TYPEHASH = keccak256(
+        "Order(bytes32 jobId,address payer,address spender,uint32 nonce,uint96 maxPrice,uint96 unitPrice,uint96 prepay,uint8 redundancy,uint40 expiry,bytes32 specHash,uint32 rateVersion)"
+    );
+    bytes32 internal constant RECEIPT_TYPEHASH = keccak256(
+        "Receipt(bytes32 order,uint8 part,address rig,uint64 units,uint96 price,uint40 start,uint40 end,bytes32 resultHash,bytes32 logRoot,uint8 outcome)"
+    );
 
     /// @notice Struct hash of a grant, without the domain.
     function hash(Grant calldata grant) internal pure returns (bytes32) {
