@@ -115,8 +115,14 @@ class Page {
   }
 }
 
+/** A page of events; `isFull`: more may follow at once. */
+export interface EventPage {
+  readonly events: readonly TranscriptEvent[];
+  readonly isFull: boolean;
+}
+
 /** Events after `since`, ascending by one without gaps, read by cursor from the database: memory is that of one page. */
-export async function readEvents(sql: Sql, query: TranscriptQuery): Promise<readonly TranscriptEvent[]> {
+export async function readEvents(sql: Sql, query: TranscriptQuery): Promise<EventPage> {
   const page = new Page(query);
   const added = await serverEvents(sql, query);
   while (!page.isFull) {
@@ -133,7 +139,7 @@ export async function readEvents(sql: Sql, query: TranscriptQuery): Promise<read
     events.every((event, index) => page.take(event, sizes[index] ?? 0));
     if (page.last === before) break;
   }
-  return page.events;
+  return { events: page.events, isFull: page.isFull };
 }
 
 /** A page of a job's transcript for its owner. `complete`: the job is over and nothing follows. Throws `NotFound` (JOB_UNKNOWN). */
@@ -144,7 +150,7 @@ export async function readTranscript(
   await requireOwnJob(ctx.db, query.accountId, query.jobId);
   const [job] = await ctx.db.query<{ last_seq: number; ended_at: bigint | null }>("select last_seq, ended_at from job where id = $1", [query.jobId]);
   const lastSeq = job?.last_seq ?? 0;
-  const events = await readEvents(ctx.db, query);
+  const { events } = await readEvents(ctx.db, query);
   const reached = events.at(-1)?.seq ?? query.since;
   return { events, lastSeq, complete: job !== undefined && job.ended_at !== null && reached >= lastSeq };
 }
