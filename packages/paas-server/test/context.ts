@@ -52,6 +52,7 @@ export const noChain: ChainPort = {
   payer: refuse("chain.payer"),
   grantNonce: refuse("chain.grantNonce"),
   isRigEnrolled: refuse("chain.isRigEnrolled"),
+  findSettled: refuse("chain.findSettled"),
   permitDigest: refuse("chain.permitDigest"),
   height: refuse("chain.height"),
 };

@@ -105,14 +105,21 @@ export interface PayerOnChain {
   readonly deposited: bigint;
 }
 
-/** A transaction that is mined. `reason` names the contract's error where it reverted. */
-export interface MinedTx {
-  readonly hash: string;
-  readonly blockNumber: number;
-  readonly status: "mined" | "reverted";
-  readonly reason: string | null;
-  /** Events of the escrow in it, decoded: name and fields. */
-  readonly events: readonly { readonly name: string; readonly fields: Readonly<Record<string, unknown>> }[];
+/** An event of the escrow, decoded: its name and its fields by name. */
+export interface ChainEvent {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What became of a call. `refused`: it reverts, or would; nothing was moved. `reason` is the name of the contract's error. */
+export type ChainOutcome =
+  | { readonly status: "mined"; readonly hash: string; readonly blockNumber: number; readonly events: readonly ChainEvent[] }
+  | { readonly status: "refused"; readonly hash: string | null; readonly reason: string };
+
+/** A key in managed custody: whose transaction it is to be. */
+export interface SealedKey {
+  readonly address: string;
+  readonly sealedKey: string;
 }
 
 /** A call of a contract that is to be put on the chain once. */
@@ -122,6 +129,8 @@ export interface ChainCall {
   readonly contract: "token" | "escrow";
   readonly method: string;
   readonly args: readonly unknown[];
+  /** Sender; absent: the campus's own account. */
+  readonly from?: SealedKey;
 }
 
 /**
@@ -131,14 +140,34 @@ export interface ChainCall {
 export interface ChainPort {
   /** Address of the account that sends the campus's transactions and keeps the rig table. */
   readonly sender: string;
-  /** Signs, stores, sends, and waits until mined; a call of a known purpose gives the same transaction again. */
-  perform(call: ChainCall): Promise<MinedTx>;
+  /** Signs, stores, sends, and waits until mined. A purpose that was sent before gives its outcome again, whatever the arguments. */
+  perform(call: ChainCall): Promise<ChainOutcome>;
   payer(address: string): Promise<PayerOnChain>;
   /** Number of grants already taken for the pair. */
   grantNonce(payer: string, spender: string): Promise<number>;
   isRigEnrolled(receiptAddress: string): Promise<boolean>;
+  /** The payment of a receipt, whoever sent it; null where there is none. */
+  findSettled(receiptHash: string): Promise<(ChainOutcome & { readonly status: "mined" }) | null>;
   /** What a payer signs (EIP-2612) so that the escrow may take `amount` of his tokens. `deadline` in unix seconds. */
   permitDigest(permit: { readonly owner: string; readonly amount: bigint; readonly deadline: number }): Promise<string>;
   /** Height of the chain; proof that it answers. */
   height(): Promise<number>;
+}
+
+/** One answered request. */
+export interface AnsweredRequest {
+  /** Path as the route table has it, never the one that was asked. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** Figures of this replica, and of the database as it is when they are asked for. */
+export interface Metrics {
+  countRequest(request: AnsweredRequest): void;
+  countOutbox(topic: string, result: "done" | "failed"): void;
+  /** Text for Prometheus. */
+  text(): Promise<string>;
+  readonly contentType: string;
 }
