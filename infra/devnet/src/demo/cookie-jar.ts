@@ -18,7 +18,8 @@ export function cookieJar(): CookieJar {
     keep(url, setCookies) {
       for (const text of setCookies) {
         const [pair = "", ...attributes] = text.split(";").map((part) => part.trim());
-        const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? folderOf(url.pathname);
+        const path =
+          attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? folderOf(url.pathname);
         const [name = "", value = ""] = pair.split(/=(.*)/s);
         const key = `${name};${path}`;
         if (value === "") cookies.delete(key);

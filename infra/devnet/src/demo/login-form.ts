@@ -6,17 +6,31 @@ export interface LoginForm {
   readonly fields: URLSearchParams;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x2F;": "/", "&#x3D;": "=" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&#39;": "'",
+  "&#x2F;": "/",
+  "&#x3D;": "=",
+};
 
 /** The first form of a page that asks for a password; undefined when there is none. */
 export function formWithPassword(page: string): LoginForm | undefined {
   for (const [, open = "", content = ""] of page.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gis)) {
     const inputs = [...content.matchAll(/<input\b([^>]*)>/gis)].map(([, attributes = ""]) => attributes);
-    if (!inputs.some((input) => attribute(input, "name") === "password" && attribute(input, "type") === "password")) continue;
+    if (
+      !inputs.some(
+        (input) => attribute(input, "name") === "password" && attribute(input, "type") === "password",
+      )
+    )
+      continue;
     const fields = new URLSearchParams();
     for (const input of inputs) {
       const name = attribute(input, "name");
-      if (name !== undefined && attribute(input, "type") === "hidden") fields.set(name, attribute(input, "value") ?? "");
+      if (name !== undefined && attribute(input, "type") === "hidden")
+        fields.set(name, attribute(input, "value") ?? "");
     }
     return { action: attribute(open, "action") ?? "", fields };
   }

@@ -49,19 +49,34 @@ export async function signInAs(request: SignInRequest): Promise<Tokens> {
   }).toString();
   const answer = await walkToClient(start, request);
   const code = answer.searchParams.get("code");
-  if (code === null || answer.searchParams.get("state") !== state) throw refused(answer.searchParams.get("error_description"));
-  return await redeem(endpoints.token, { grant_type: "authorization_code", code, redirect_uri: request.redirectUri, client_id: request.clientId, code_verifier: verifier });
+  if (code === null || answer.searchParams.get("state") !== state)
+    throw refused(answer.searchParams.get("error_description"));
+  return await redeem(endpoints.token, {
+    grant_type: "authorization_code",
+    code,
+    redirect_uri: request.redirectUri,
+    client_id: request.clientId,
+    code_verifier: verifier,
+  });
 }
 
 /** Trades a refresh token for new tokens; the old refresh token is used up. */
 export async function refreshTokens(issuer: string, clientId: string, refreshToken: string): Promise<Tokens> {
   const { token } = await discover(issuer);
-  return await redeem(token, { grant_type: "refresh_token", refresh_token: refreshToken, client_id: clientId });
+  return await redeem(token, {
+    grant_type: "refresh_token",
+    refresh_token: refreshToken,
+    client_id: clientId,
+  });
 }
 
 async function discover(issuer: string): Promise<{ authorization: string; token: string }> {
   const response = await ask(`${issuer}/.well-known/openid-configuration`);
-  if (!response.ok) throw new Unavailable("ISSUER_AWAY", `expected the issuer's discovery at ${issuer}, got status ${response.status}`);
+  if (!response.ok)
+    throw new Unavailable(
+      "ISSUER_AWAY",
+      `expected the issuer's discovery at ${issuer}, got status ${response.status}`,
+    );
   const found = (await response.json()) as { authorization_endpoint: string; token_endpoint: string }; // OpenID Connect Discovery
   return { authorization: found.authorization_endpoint, token: found.token_endpoint };
 }
@@ -80,7 +95,10 @@ async function walkToClient(start: URL, request: SignInRequest): Promise<URL> {
       continue;
     }
     const form = formWithPassword(await response.text());
-    if (form === undefined || submitted) throw refused(submitted ? "username or password is wrong" : `no sign-in form, status ${response.status}`);
+    if (form === undefined || submitted)
+      throw refused(
+        submitted ? "username or password is wrong" : `no sign-in form, status ${response.status}`,
+      );
     submitted = true;
     form.fields.set("username", request.username);
     form.fields.set("password", request.password);
@@ -101,10 +119,16 @@ async function redeem(endpoint: string, form: Readonly<Record<string, string>>):
   const response = await ask(endpoint, { method: "POST", body: new URLSearchParams(form) });
   const body = (await response.json()) as Record<string, unknown>; // OAuth 2.0: both answers are objects
   if (!response.ok) throw refused(String(body["error_description"] ?? body["error"]));
-  const text = (name: string): string | undefined => (typeof body[name] === "string" ? body[name] : undefined);
+  const text = (name: string): string | undefined =>
+    typeof body[name] === "string" ? body[name] : undefined;
   const accessToken = text("access_token");
   if (accessToken === undefined) throw refused("the answer holds no access token");
-  return { accessToken, refreshToken: text("refresh_token"), idToken: text("id_token"), expiresInS: Number(body["expires_in"]) };
+  return {
+    accessToken,
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    expiresInS: Number(body["expires_in"]),
+  };
 }
 
 async function ask(url: string | URL, init?: RequestInit): Promise<Response> {

@@ -25,7 +25,8 @@ export async function startAnvil(options: { readonly genesisFile: string; readon
   return { call, pid: node.pid, exited: node.exited, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() };
 }
 
-function anvilBinary(): string {
+/** Path of the node's program for this machine. */
+export function anvilBinary(): string {
   const nameOf = (platform: string, arch: string): string =>
     `@foundry-rs/anvil-${platform}-${arch === "x64" ? "amd64" : arch}/package.json`;
   return join(dirname(platformPackage("chain", "@foundry-rs/anvil/package.json", nameOf)), "bin/anvil");
