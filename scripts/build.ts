@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { ROOT, runCommand, stopOnSignals } from "./run/run-command.ts";
 
 const EXTENSION_BUILD = "packages/jupyter-extension/scripts/build.mjs";
-const commands: [string, ...string[]][] = [["tsc", "-b", "tsconfig.build.json"]];
+const LIBRARIES = ["protocol", "contracts", "client"];
+const commands: [string, ...string[]][] = [
+  ["tsc", "-b", "tsconfig.build.json"],
+  ...LIBRARIES.map((name): [string, ...string[]] => ["publint", "--strict", `packages/${name}`]),
+];
 if (existsSync(join(ROOT, EXTENSION_BUILD))) commands.push(["node", EXTENSION_BUILD]);
 
 stopOnSignals();

@@ -51,28 +51,40 @@ async function vitest({ projects, files, limitMs }: VitestRun): Promise<Tally> {
   return withExitCode(text === undefined ? undefined : (JSON.parse(text) as Tally), code);
 }
 
-interface SetupModule {
-  readonly runSetup: (options: { for: "tests" }) => Promise<unknown>;
+interface Missing {
+  readonly name: string;
+  readonly detail: string;
 }
 
-/** Installs what the tests need, by the same steps as `npm start`. */
-async function setup(): Promise<Tally> {
-  const tallies = [PASSED];
-  const missing = await ensurePythonTools();
-  if (missing !== undefined) {
-    console.log(missing);
-    tallies.push(BROKEN);
-  }
+interface SetupModule {
+  readonly runSetup: (options: { for: "tests" }) => Promise<{ readonly missing: readonly Missing[] }>;
+}
+
+/** The steps of `npm start`. What stays missing is a skip here, as it is in the tests that need it. */
+async function setUpMachine(): Promise<Tally> {
   const devnetSetup = "infra/devnet/src/setup/index.ts";
-  if (!isThere(devnetSetup)) return sumOf(tallies);
-  try {
-    const { runSetup } = (await import(join(ROOT, devnetSetup))) as SetupModule;
-    await runSetup({ for: "tests" });
-  } catch (error) {
-    console.log(error instanceof Error ? error.message : error);
+  if (!isThere(devnetSetup)) return NOTHING;
+  const { runSetup } = (await import(join(ROOT, devnetSetup))) as SetupModule;
+  const { missing } = await runSetup({ for: "tests" });
+  if (missing.length === 0) return PASSED;
+  return {
+    ...NOTHING,
+    skipped: missing.map(({ name, detail }) => ({ name: `setup › ${name}`, reason: detail })),
+  };
+}
+
+async function setUpPython(): Promise<Tally> {
+  const missing = await ensurePythonTools();
+  console.log(missing ?? "✔ Python tools");
+  return missing === undefined ? PASSED : BROKEN;
+}
+
+async function setup(): Promise<Tally> {
+  const machine = await setUpMachine().catch((error: unknown) => {
+    console.log(error);
     return BROKEN;
-  }
-  return sumOf(tallies);
+  });
+  return sumOf([machine, await setUpPython()]);
 }
 
 async function python(): Promise<Tally> {
