@@ -1,0 +1,39 @@
+interface LogLine {
+  readonly t?: unknown;
+  readonly content?: {
+    readonly text?: unknown;
+    readonly traceback?: unknown;
+    readonly data?: Record<string, unknown>;
+  };
+}
+
+function textOf({ t, content }: LogLine): string {
+  if (t === "stream" && typeof content?.text === "string") return content.text;
+  if (t === "error" && Array.isArray(content?.traceback)) return `${content.traceback.join("\n")}\n`;
+  const plain = t === "display" ? content?.data?.["text/plain"] : undefined;
+  return typeof plain === "string" ? `${plain}\n` : "";
+}
+
+function parsed(line: string): LogLine {
+  try {
+    return JSON.parse(line) as LogLine; // every field is checked where it is read
+  } catch {
+    return {};
+  }
+}
+
+/** Everything that a job printed, as plain text, from its event stream of one JSON frame per line. */
+export function logText(stream: Uint8Array): string {
+  const lines = new TextDecoder().decode(stream).split("\n");
+  return lines.map((line) => (line === "" ? "" : textOf(parsed(line)))).join("");
+}
+
+/** Hands a text to the browser as a download. */
+export function saveText(document: Document, name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

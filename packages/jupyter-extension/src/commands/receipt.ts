@@ -1,0 +1,65 @@
+import { Dialog, showDialog } from "@jupyterlab/apputils";
+import type { CommandRegistry } from "@lumino/commands";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { JobRun } from "../cell/job-run.ts";
+import type { CampusSession } from "../session/campus-session.ts";
+import { CELL_ARGS, COMMANDS } from "./ids.ts";
+import { logText, saveText } from "./log-text.ts";
+import { ReceiptBody } from "./ReceiptBody.tsx";
+import { reportError } from "./report.ts";
+import type { Selection } from "./selection.ts";
+
+export interface ReceiptContext {
+  readonly selection: Selection;
+  readonly session: CampusSession;
+  readonly trans: TranslationBundle;
+}
+
+async function showReceipt({ session, trans }: ReceiptContext, jobId: string): Promise<void> {
+  const bundle = await session.client.call("getReceipt", { params: { jobId } });
+  await showDialog({
+    title: trans.__("Receipt"),
+    body: new ReceiptBody(bundle, trans),
+    buttons: [Dialog.okButton({ label: trans.__("Close") })],
+  });
+}
+
+/** Checks a receipt against the chain: the server's word is taken for nothing but where the chain is. */
+async function verify({ session }: ReceiptContext, run: JobRun, jobId: string): Promise<void> {
+  const { campus, client } = session;
+  if (campus === null) return;
+  run.showVerification(null);
+  const bundle = await client.call("getReceipt", { params: { jobId } });
+  // Without the log the receipt can still be checked; only its `logRoot` is then not compared.
+  const log = await client.call("getLog", { params: { jobId } }).catch(() => null);
+  const { verifyReceipt } = await import("@nebula/client");
+  const { chain } = campus;
+  run.showVerification(
+    await verifyReceipt(bundle, { chain, ...(run.spec ? { spec: run.spec } : {}), ...(log ? { log } : {}) }),
+  );
+}
+
+async function saveLog({ session }: ReceiptContext, jobId: string): Promise<void> {
+  saveText(document, `${jobId}.log`, logText(await session.client.call("getLog", { params: { jobId } })));
+}
+
+/** Adds what can be done with a job that has ended. */
+export function addReceiptCommands(commands: CommandRegistry, context: ReceiptContext): void {
+  const { selection, session, trans } = context;
+  const add = (id: string, label: string, work: (run: JobRun, jobId: string) => Promise<void>): void => {
+    commands.addCommand(id, {
+      label,
+      describedBy: { args: CELL_ARGS },
+      isEnabled: (args) => session.state === "signed-in" && Boolean(selection.run(args)?.record),
+      execute: async (args) => {
+        const run = selection.run(args);
+        const jobId = run?.record?.jobId;
+        if (!run || jobId === undefined) return;
+        await work(run, jobId).catch((error: unknown) => reportError(error, trans));
+      },
+    });
+  };
+  add(COMMANDS.showReceipt, trans.__("Show Receipt of Job"), (_, jobId) => showReceipt(context, jobId));
+  add(COMMANDS.verifyReceipt, trans.__("Verify Receipt of Job"), (run, jobId) => verify(context, run, jobId));
+  add(COMMANDS.saveLog, trans.__("Save Full Log of Job"), (_, jobId) => saveLog(context, jobId));
+}

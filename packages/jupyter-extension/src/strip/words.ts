@@ -1,0 +1,42 @@
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { formatNbai, type Who } from "@nebula/protocol";
+
+/** A length of time for people: `0:07`, `12:05`, `1:00:00`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** A size for people, in binary units. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power > 0 && value < 10 ? value.toFixed(1) : String(Math.round(value))} ${units[power] ?? ""}`;
+}
+
+/** An amount with its unit. */
+export function formatAmount(amount: bigint, digits = 4): string {
+  return `${formatNbai(amount, digits)} NBAI`;
+}
+
+/** Who can do something about a failure, as the start of a sentence. */
+export function whoCanAct(who: Who | string, trans: TranslationBundle): string {
+  switch (who) {
+    case "you":
+      return trans.__("You can act.");
+    case "rig":
+      return trans.__("The rig failed; you did nothing wrong.");
+    case "queue":
+      return trans.__("The queue decides.");
+    case "budget":
+      return trans.__("Whoever holds the budget can act.");
+    case "network":
+      return trans.__("The network is in the way.");
+    default:
+      return trans.__("Campus IT can act.");
+  }
+}
