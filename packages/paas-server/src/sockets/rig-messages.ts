@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { errorOf, RIG_PROTOCOL_VERSION, RIG_TO_SERVER, type Beat, type Exited, type Fin, type Out } from "@nebula/protocol";
 import { z } from "zod";
 import { acceptReceipt } from "../app/accept-receipt.ts";
+import { acceptOffer } from "../app/answer-offer.ts";
 import type { AppContext } from "../app/context.ts";
 import type { RigSessionId } from "../app/open-rig-session.ts";
 import { reportExit } from "../app/report-exit.ts";
@@ -46,7 +47,7 @@ export class RigMessages {
       },
       beat: async (beat: Beat) => ({ counter: beat.counter, kill: [...(await beats.take(rigId, beat))] }),
       state: async (report) => {
-        await this.#inbox(report.attempt).run(() => reportState(ctx, rigId, report));
+        await this.#inbox(report).run(() => reportState(ctx, rigId, report));
         return OK;
       },
       out: async (out) => ({ durable: await this.#store(out) }),
@@ -81,11 +82,15 @@ export class RigMessages {
     return { t: t as Name, body }; // checked by hasOwn
   }
 
-  #inbox(attemptId: string): AttemptInbox {
-    const known = this.#inboxes.get(attemptId);
+  /** Whoever speaks of an attempt has taken its offer: the answer to the offer may still be on its way, or lost. */
+  #inbox({ attempt, fence }: { readonly attempt: string; readonly fence: number }): AttemptInbox {
+    const known = this.#inboxes.get(attempt);
     if (known !== undefined) return known;
-    const inbox = new AttemptInbox(this.#parts.ctx);
-    this.#inboxes.set(attemptId, inbox);
+    const { ctx, session } = this.#parts;
+    const inbox = new AttemptInbox(ctx);
+    this.#inboxes.set(attempt, inbox);
+    // An offer that has ended refuses the message itself, too.
+    inbox.run(() => acceptOffer(ctx, { rigId: session.rigId, attemptId: attempt, fence })).catch(() => undefined);
     return inbox;
   }
 
@@ -99,18 +104,18 @@ export class RigMessages {
     const claim = { rigId: this.#parts.session.rigId, attemptId: attempt, fence };
     // Damaged bytes count as not come: the answer makes the rig send them again.
     const body = crc32(data) === out.crc32 ? data : new Uint8Array();
-    return this.#inbox(attempt).out({ claim, stream, offset, data: body });
+    return this.#inbox(out).out({ claim, stream, offset, data: body });
   }
 
   #exit(exited: Exited): Promise<AnswerOf<"exited">> {
-    const inbox = this.#inbox(exited.attempt);
+    const inbox = this.#inbox(exited);
     const { ctx, session } = this.#parts;
     return inbox.run(() => reportExit(ctx, { rigId: session.rigId, exited }, (stream, durable) => inbox.hashOf(stream, durable)));
   }
 
   async #seal(fin: Fin): Promise<AnswerOf<"fin">> {
     const { ctx, session } = this.#parts;
-    await this.#inbox(fin.attempt).run(() => acceptReceipt(ctx, session.rigId, fin));
+    await this.#inbox(fin).run(() => acceptReceipt(ctx, session.rigId, fin));
     this.#inboxes.delete(fin.attempt);
     return OK;
   }
