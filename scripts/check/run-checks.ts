@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { inParallel } from "../run/in-parallel.ts";
-import { runCommand } from "../run/run-command.ts";
+import { isStopped, runCommand } from "../run/run-command.ts";
 import type { Tally } from "../test/tally.ts";
 import { sumOf } from "../test/tally.ts";
 import type { Step } from "./steps.ts";
@@ -17,6 +17,7 @@ async function runStep({ name, command, expected, skipped }: Step): Promise<Tall
     console.log(`  – ${name}: ${skipped}`);
     return { passed: 0, failed: 0, skipped: [{ name, reason: skipped }] };
   }
+  if (isStopped()) return { passed: 0, failed: 0, skipped: [{ name, reason: "stopped by a signal" }] };
   const startedMs = performance.now();
   const { code, output } = await runCommand(command, { output: "capture", limitMs: LIMIT_MS });
   const isPassed = code === 0 && (expected?.test(output) ?? true);
