@@ -23,6 +23,8 @@ export interface KeyCache {
   keyOf(kid: string): Promise<KeyObject>;
   /** PEM of a key that `keyOf` gave before; null where it is gone. */
   pemOf(kid: string): string | null;
+  /** Rejects with `Unavailable` (ISSUER_AWAY) where there are no keys that may still serve and the issuer gives none. */
+  check(): Promise<void>;
 }
 
 export interface KeyCacheOptions {
@@ -104,6 +106,9 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       const key = keys.get(kid);
       if (key === undefined) throw new NotAllowed("TOKEN_INVALID", "The access token was signed with a key that the issuer does not have");
       return key;
+    },
+    async check() {
+      if (keys.size === 0 || ageMs() >= TTL_MS) await single();
     },
     pemOf: (kid) => keys.get(kid)?.export({ type: "spki", format: "pem" }).toString() ?? null,
   };

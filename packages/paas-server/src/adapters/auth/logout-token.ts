@@ -17,7 +17,7 @@ const claimsSchema = z.object({
   jti: z.string().min(1),
   sid: z.string().min(1).max(200),
   events: z.object({ [EVENT]: z.looseObject({}) }),
-  nonce: z.undefined(),
+  nonce: z.never().optional(),
 });
 
 function invalid(reason: string): NotAllowed {

@@ -9,7 +9,7 @@ const headerSchema = z.object({
   alg: z.literal("RS256"),
   kid: z.string().min(1).max(200),
   // why: a critical extension that nobody here knows must not be ignored (RFC 7515, 4.1.11)
-  crit: z.undefined(),
+  crit: z.never().optional().optional(),
 });
 
 const rolesSchema = z.object({ roles: z.array(z.string()).default([]) });
@@ -26,7 +26,7 @@ const claimsSchema = z.object({
   sid: z.string().max(200).optional(),
   jti: z.string().optional(),
   // why: a token bound to a key (RFC 7800) is not a bearer token
-  cnf: z.undefined(),
+  cnf: z.never().optional().optional(),
   preferred_username: z.string().min(1).max(120),
   name: z.string().max(200).optional(),
   realm_access: rolesSchema.optional(),
