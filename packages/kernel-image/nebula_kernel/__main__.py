@@ -4,7 +4,7 @@ import os
 import sys
 
 from nebula_kernel import environment, processes
-from nebula_kernel.document import DocumentInvalid
+from nebula_kernel.document import DocumentError
 from nebula_kernel.endings import EXIT_FAULT
 
 
@@ -13,11 +13,11 @@ def main() -> int:
     home = os.environ.get("NEBULA_HOME", "/job")
     processes.forbid_inspection()
     environment.prepare(home)
-    from nebula_kernel.run import Runner, RunnerFault
+    from nebula_kernel.run import Runner, RunnerError
 
     try:
         return Runner(home, 0, 1).run()
-    except (RunnerFault, DocumentInvalid, BrokenPipeError) as error:
+    except (RunnerError, DocumentError, BrokenPipeError) as error:
         sys.stderr.write(f"nebula-kernel: {error}\n")
         return EXIT_FAULT
 

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import sys
+from pathlib import Path
 from typing import Final
 
 from nebula_kernel import channel
@@ -35,20 +36,20 @@ def progress(fraction: float, note: str = "") -> None:
     shown = str(note)[:NOTE_LENGTH_MAX]
     value = min(1.0, max(0.0, value))
     if _Line.mark is None:
-        print(f"{value:.0%} {shown}".rstrip())
+        sys.stdout.write(f"{value:.0%} {shown}".rstrip() + "\n")
         return
     payload = json.dumps({"fraction": value, "note": shown}, ensure_ascii=True).encode()
     _write(channel.PROGRESS, payload)
 
 
-def checkpoint(path: str | os.PathLike[str]) -> None:
+def checkpoint(path: "str | os.PathLike[str]") -> None:
     """Hands in the file at ``path`` now, so that it is kept even if the job is stopped later.
 
     The file must lie under ``/job/out``. When the machine's owner needs it back, files handed in this way are taken once
     more just before the job stops. Write to another name first and rename, so that a file is never taken half written.
     """
-    absolute = os.path.abspath(os.fspath(path))
-    if not os.path.isfile(absolute):
+    absolute = Path(path).absolute()
+    if not absolute.is_file():
         raise FileNotFoundError(f"checkpoint(path): there is no file at {absolute}")
     if _Line.mark is not None:
         _write(channel.CHECKPOINT, os.fsencode(absolute))

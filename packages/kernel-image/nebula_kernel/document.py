@@ -31,7 +31,7 @@ class Job(NamedTuple):
     env: dict[str, str]
 
 
-class DocumentInvalid(Exception):
+class DocumentError(Exception):
     """The document is not what this runner understands. The message says which field, and what was expected."""
 
 
@@ -40,10 +40,10 @@ def parse_document(line: bytes) -> Job:
     try:
         value: object = json.loads(line)
     except ValueError as error:
-        raise DocumentInvalid(f"expected one line of JSON: {error}") from error
+        raise DocumentError(f"expected one line of JSON: {error}") from error
     fields = _object(value, "document")
     if fields.get("v") != VERSION:
-        raise DocumentInvalid(f"v: expected {VERSION}, found {fields.get('v')!r}")
+        raise DocumentError(f"v: expected {VERSION}, found {fields.get('v')!r}")
     return Job(
         attempt=_text(fields.get("attempt", ""), "attempt"),
         cells=tuple(_cell(item, index) for index, item in enumerate(_list(fields.get("cells"), "cells"))),
@@ -67,22 +67,22 @@ def _cell(value: object, index: int) -> Cell:
 def _object(value: object, where: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return cast("dict[str, Any]", value)
-    raise DocumentInvalid(f"{where}: expected an object, found {type(value).__name__}")
+    raise DocumentError(f"{where}: expected an object, found {type(value).__name__}")
 
 
 def _list(value: object, where: str) -> list[Any]:
     if isinstance(value, list):
         return cast("list[Any]", value)
-    raise DocumentInvalid(f"{where}: expected a list, found {type(value).__name__}")
+    raise DocumentError(f"{where}: expected a list, found {type(value).__name__}")
 
 
 def _text(value: object, where: str) -> str:
     if isinstance(value, str):
         return value
-    raise DocumentInvalid(f"{where}: expected a string, found {type(value).__name__}")
+    raise DocumentError(f"{where}: expected a string, found {type(value).__name__}")
 
 
 def _milliseconds(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise DocumentInvalid(f"timeLimitMs: expected whole milliseconds, found {value!r}")
+    raise DocumentError(f"timeLimitMs: expected whole milliseconds, found {value!r}")

@@ -1,7 +1,7 @@
 """The cells of one job, one after the other: which one runs, and what its messages mean.
 
-    waiting ── begin ──▶ running(cell 0) ──▶ … ──▶ running(cell n) ──▶ ended
-                              └── error, exit, interrupt, death ──────────▲
+waiting ── begin ──▶ running(cell 0) ──▶ … ──▶ running(cell n) ──▶ ended
+                          └── error, exit, interrupt, death ──────────▲
 """
 
 from typing import Any, Final

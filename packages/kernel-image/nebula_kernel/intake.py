@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-from nebula_kernel.document import DOCUMENT_BYTES_MAX, DocumentInvalid, Job, parse_document
+from nebula_kernel.document import DOCUMENT_BYTES_MAX, DocumentError, Job, parse_document
 
 _READ_BYTES: Final = 256 * 1024
 
@@ -23,7 +23,7 @@ class Intake:
         return self._fd
 
     def pull(self) -> Job | None:
-        """Reads what is there. The job, when its document is complete; ``DocumentInvalid`` where it is not one."""
+        """Reads what is there. The job, when its document is complete; ``DocumentError`` where it is not one."""
         if self._fd is None:
             return None
         try:
@@ -39,10 +39,10 @@ class Intake:
         end = self._line.find(b"\n", max(0, len(self._line) - len(data)))
         if end < 0 and data:
             if len(self._line) > DOCUMENT_BYTES_MAX:
-                raise DocumentInvalid(f"expected at most {DOCUMENT_BYTES_MAX} bytes")
+                raise DocumentError(f"expected at most {DOCUMENT_BYTES_MAX} bytes")
             return None
         if not self._line:
-            raise DocumentInvalid("stdin ended before the job document came")
+            raise DocumentError("stdin ended before the job document came")
         self._job = parse_document(bytes(self._line[:end] if end >= 0 else self._line))
         self._line.clear()
         return self._job

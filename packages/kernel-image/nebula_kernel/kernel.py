@@ -43,7 +43,9 @@ class Kernel:
         return bool(self.info) and self._is_subscribed
 
     def greet(self, message: Message) -> None:
-        """Takes a message that came before the kernel was ready."""
+        """Takes a message that came before a job ran; once the kernel is ready, further ones mean nothing."""
+        if self.is_ready:
+            return
         if message.type == "iopub_welcome":
             self._is_subscribed = True
         elif message.type == "kernel_info_reply":

@@ -1,5 +1,9 @@
 """ipykernel as a job needs it: one client over unix sockets, messages in order with printed text, exit in plain words."""
 
+# ipykernel and jupyter_client give only part of their types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportOptionalMemberAccess=false
+
 import os
 import sys
 from collections.abc import Collection

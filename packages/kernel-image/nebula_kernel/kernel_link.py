@@ -46,7 +46,7 @@ class KernelLink:
 
     def execute(self, code: str, *, silent: bool = False) -> str:
         """Asks for the execution of one cell."""
-        content = {
+        content: dict[str, Any] = {
             "code": code,
             "silent": silent,
             "store_history": not silent,

@@ -1,21 +1,25 @@
 """The kernel's side: what runs in the forked process that executes the cells.
 
-Text for stdout goes to descriptor 1 unbuffered, so that nothing is lost however the process ends. Before each message
-of the Jupyter protocol that a viewer sees, a sync record is written there; the runner puts text and messages in order by it.
+Before each message of the Jupyter protocol that a viewer sees, a sync record is written to descriptor 1; the runner puts
+text and messages in order by it.
 """
+
+# ipykernel gives only part of its types.
+# pyright: reportUnknownMemberType=false
 
 import ctypes
 import importlib
-import io
 import json
 import os
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from nebula_kernel import calls, channel
+from nebula_kernel.standard_streams import open_streams
 
 _ORDERED: Final = frozenset({"execute_input", "display_data", "update_display_data", "execute_result", "clear_output", "error"})
 
@@ -28,9 +32,11 @@ class Link:
         self._lock = threading.Lock()
         self._count = 0
         self._flush_c = ctypes.CDLL(None).fflush
+        self.flush: Callable[[], None] = lambda: None
 
     def sync(self) -> int:
         """Writes a sync point after everything printed so far, by C libraries too, and gives its number."""
+        self.flush()
         self._flush_c(None)
         with self._lock:
             self._count += 1
@@ -44,45 +50,19 @@ class Link:
             _write_all(1, channel.encode_record(self._mark, channel.STDERR, piece))
 
 
-class _StderrFile(io.RawIOBase):
-    """Descriptor 2 for its number, records for its text: so stdout and stderr keep their order."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return 2
-
-    def write(self, data: Any, /) -> int:
-        copy = bytes(data)
-        self._link.stderr(copy)
-        return len(copy)
-
-
 def run_kernel(connection: dict[str, Any], directory: str, mark: bytes) -> NoReturn:
     """Runs ipykernel until it ends; never returns. Call it in a fresh process whose descriptors are set."""
     status = 1
     try:
-        _open_streams(mark)
-        _start(connection, directory, Link(mark))
+        link = Link(mark)
+        link.flush = open_streams(link.stderr)
+        calls.open_line(mark, 1)
+        _start(connection, directory, link)
         status = 0
     except BaseException as error:  # the process has nobody above it that could report this
         sys.__stderr__.write(f"the kernel did not start: {error!r}\n") if sys.__stderr__ else None
     finally:
         os._exit(status)
-
-
-def _open_streams(mark: bytes) -> None:
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    out = io.FileIO(1, "w", closefd=False)
-    sys.stdout = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", write_through=True)
-    err = _StderrFile(Link(mark))
-    sys.stderr = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace", write_through=True)
-    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
-    calls.open_line(mark, 1)
 
 
 def _start(connection: dict[str, Any], directory: str, link: Link) -> None:

@@ -4,6 +4,7 @@ Invariants: only this process writes to its stdout; the result frame is the last
 """
 
 import json
+import math
 import os
 import signal
 import time
@@ -31,7 +32,7 @@ _GRACE_S: Final = 5.0
 _LAST_WORDS_MS: Final = 20
 
 
-class RunnerFault(Exception):
+class RunnerError(Exception):
     """The runner cannot do its work; the job itself is not at fault."""
 
 
@@ -86,7 +87,7 @@ class Runner:
         if self._execution is not None:
             waits += [self._usage.due_in(now), self._clock_due_in(now)]
         timeout_s = min(wait for wait in waits if wait is not None)
-        return {readable for readable, _ in poller.poll(timeout_s * 1000 + (1 if timeout_s else 0))}
+        return {readable for readable, _ in poller.poll(math.ceil(timeout_s * 1000))}
 
     def _take_signals(self, now: float) -> None:
         for number in self._signals.take():
@@ -182,7 +183,7 @@ class Runner:
             self._kernel.pump.finish()
             self._output.flush(final=True)
             self._writer.flush()
-            raise RunnerFault("the kernel ended before it was ready")
+            raise RunnerError("the kernel ended before it was ready")
         if self._execution.ending is None:
             while self._kernel.link.iopub.poll(_LAST_WORDS_MS):
                 self._take_messages()

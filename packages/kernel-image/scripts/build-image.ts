@@ -30,8 +30,14 @@ try {
 }
 
 async function main(): Promise<void> {
-  if (values.help === true) return console.log(USAGE);
-  if (values.prune === true) return console.log((await pruneImages()).join("\n") || "nothing to remove");
+  if (values.help === true) {
+    console.log(USAGE);
+    return;
+  }
+  if (values.prune === true) {
+    console.log((await pruneImages()).join("\n") || "nothing to remove");
+    return;
+  }
   for (const name of namesOf(values.image)) {
     if (values["print-tag"] === true) console.log(imageTag(name));
     else await build(name);
@@ -51,6 +57,7 @@ async function build(name: ImageName): Promise<void> {
 
 function namesOf(asked: readonly string[] | undefined): readonly ImageName[] {
   const unknown = asked?.filter((name) => !IMAGE_NAMES.some((known) => known === name)) ?? [];
-  if (unknown.length > 0) throw new Error(`--image: expected ${IMAGE_NAMES.join(" or ")}, found ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw new Error(`--image: expected ${IMAGE_NAMES.join(" or ")}, found ${unknown.join(", ")}`);
   return IMAGE_NAMES.filter((name) => asked === undefined || asked.includes(name));
 }

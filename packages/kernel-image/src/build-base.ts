@@ -26,7 +26,9 @@ export async function buildBase(workshop: Workshop): Promise<string> {
 
 async function mayBuild(): Promise<void> {
   if (process.getuid?.() !== 0) {
-    throw unavailable("Building a kernel image needs root. Run the same command with sudo, or build images/cpu/Dockerfile.");
+    throw unavailable(
+      "Building a kernel image needs root. Run the same command with sudo, or build images/cpu/Dockerfile.",
+    );
   }
   if (!(await succeeds({ file: "debootstrap", args: ["--version"] }))) {
     throw unavailable("debootstrap is missing. Install it: apt-get install -y debootstrap");

@@ -44,7 +44,10 @@ async function buildPackages(workshop: Workshop, name: ImageName): Promise<void>
   try {
     await installPackages(workshop, name, { base, root });
     const pack = { file: "tar", args: ["-C", root, "--numeric-owner", "--exclude=./dev/*", "-c", "."] };
-    const load = { file: "docker", args: ["import", "--change", `LABEL ${LABEL}.packages=${name}`, "-", packagesTag(name)] };
+    const load = {
+      file: "docker",
+      args: ["import", "--change", `LABEL ${LABEL}.packages=${name}`, "-", packagesTag(name)],
+    };
     await workshop.step("load the image", () => runPiped(pack, load));
   } finally {
     await rm(root, { recursive: true, force: true });
@@ -61,11 +64,23 @@ async function addRunner(workshop: Workshop, name: ImageName): Promise<void> {
   await run({ file: "cp", args: ["-r", `${sources}/.`, target] });
   await rm(join(target, "__pycache__"), { recursive: true, force: true });
   const compile = ["-I", "-m", "compileall", "-q", `/${PACKAGES_PATH}/nebula_kernel`];
-  const create = ["create", "--label", `${LABEL}=${name}`, "--network", "none", "--entrypoint", "/usr/bin/python3", packagesTag(name)];
+  const create = [
+    "create",
+    "--label",
+    `${LABEL}=${name}`,
+    "--network",
+    "none",
+    "--entrypoint",
+    "/usr/bin/python3",
+    packagesTag(name),
+  ];
   const container = await run({ file: "docker", args: [...create, ...compile] });
   try {
     const owner = ["--owner=0", "--group=0", "--numeric-owner"];
-    await runPiped({ file: "tar", args: ["-C", layer, ...owner, "-c", "."] }, { file: "docker", args: ["cp", "-", `${container}:/`] });
+    await runPiped(
+      { file: "tar", args: ["-C", layer, ...owner, "-c", "."] },
+      { file: "docker", args: ["cp", "-", `${container}:/`] },
+    );
     await run({ file: "docker", args: ["start", "--attach", container] });
     const changes = [...IMAGE_CHANGES, `LABEL ${LABEL}=${name}`].flatMap((change) => ["--change", change]);
     await run({ file: "docker", args: ["commit", ...changes, container, imageTag(name)] });
@@ -77,7 +92,10 @@ async function addRunner(workshop: Workshop, name: ImageName): Promise<void> {
 
 async function describe(name: ImageName, state: { isNew: boolean }): Promise<KernelImage> {
   const tag = imageTag(name);
-  const text = await run({ file: "docker", args: ["image", "inspect", "--format", "{{.Id}} {{.Size}}", tag] });
+  const text = await run({
+    file: "docker",
+    args: ["image", "inspect", "--format", "{{.Id}} {{.Size}}", tag],
+  });
   const [id = "", size = "0"] = text.split(" ");
   return { name, tag, id, sizeBytes: Number(size), ...state };
 }

@@ -26,7 +26,13 @@ export function baseKey(): string {
 
 /** Image with the Python packages of `name`, without the runner. A change of the runner leaves it as it is. */
 export function packagesTag(name: ImageName): string {
-  const settings = JSON.stringify([baseKey(), recipe.PYTHON_VERSION, recipe.UV_VERSION, recipe.PRUNED_TESTS, process.arch]);
+  const settings = JSON.stringify([
+    baseKey(),
+    recipe.PYTHON_VERSION,
+    recipe.UV_VERSION,
+    recipe.PRUNED_TESTS,
+    process.arch,
+  ]);
   return `nebula/kernel-packages-${name}:${digest([settings, contentOf(lockFile(name))])}`;
 }
 
