@@ -8,7 +8,8 @@ import type { Sql } from "./ports.ts";
 import { recordEvent } from "./record-event.ts";
 
 export interface AllocationRequest {
-  readonly ownerId: string;
+  /** Who approves; the owner too, unless the allocation names another. */
+  readonly callerId: string;
   readonly allocation: NewAllocation;
   readonly key: string | null;
   /** The request in wire form, for idempotency. */
@@ -39,9 +40,10 @@ async function addMembers(ctx: AppContext, sql: Sql, allocationId: string, membe
   }
 }
 
-async function createIn(ctx: AppContext, sql: Sql, { ownerId, allocation }: AllocationRequest): Promise<AllocationJson> {
+async function createIn(ctx: AppContext, sql: Sql, { callerId, allocation }: AllocationRequest): Promise<AllocationJson> {
   const now = ctx.clock.now();
   const id = newId("allocation", now, (size) => ctx.random.bytes(size));
+  const ownerId = allocation.owner === undefined ? callerId : (await accountOfUsername(ctx, sql, allocation.owner)).id;
   const payer = await createPayer(ctx, sql, allocation.name);
   await sql.query(
     "insert into allocation (id, name, kind, state, owner, payer, granted, valid_until, created_at) values ($1, $2, $3, 'approved', $4, $5, $6, $7, $8)",
@@ -50,7 +52,7 @@ async function createIn(ctx: AppContext, sql: Sql, { ownerId, allocation }: Allo
   await addMembers(ctx, sql, id, allocation.members);
   await enqueueOutbox(sql, "fund-allocation", id, { allocationId: id }, now);
   const data = { name: allocation.name, granted: allocation.granted.toString(), members: allocation.members.length };
-  await recordEvent(sql, { kind: "allocation-approved", actor: ownerId, subject: id, data, at: now });
+  await recordEvent(sql, { kind: "allocation-approved", actor: callerId, subject: id, data, at: now });
   const view = await readAllocation(sql, { allocationId: id, accountId: ownerId });
   if (view === undefined) throw new Bug("INTERNAL", `The allocation ${id} cannot be read by its owner`);
   return view;
@@ -62,7 +64,7 @@ async function createIn(ctx: AppContext, sql: Sql, { ownerId, allocation }: Allo
  */
 export async function createAllocation(ctx: AppContext, request: AllocationRequest): Promise<AllocationJson> {
   check(request.allocation, ctx.clock.now());
-  const call = { accountId: request.ownerId, route: "createAllocation", key: request.key, request: request.wire };
+  const call = { accountId: request.callerId, route: "createAllocation", key: request.key, request: request.wire };
   const { answer, isReplay } = await idempotent(ctx, call, (sql) => createIn(ctx, sql, request));
   if (!isReplay) ctx.hints.give({ kind: "outbox" });
   return answer;
