@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 
 from nebula_kernel import environment, processes
 from nebula_kernel.document import DocumentError
@@ -19,7 +20,9 @@ def main() -> int:
         return Runner(home, 0, 1).run()
     except (RunnerError, DocumentError, BrokenPipeError) as error:
         sys.stderr.write(f"nebula-kernel: {error}\n")
-        return EXIT_FAULT
+    except Exception:  # whatever it is: the exit code must say that the runner failed, not the student's code
+        traceback.print_exc()
+    return EXIT_FAULT
 
 
 if __name__ == "__main__":

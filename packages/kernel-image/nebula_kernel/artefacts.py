@@ -15,6 +15,7 @@ from nebula_kernel.frames import FrameWriter
 
 COUNT_MAX: Final = 1_000
 TOTAL_BYTES_MAX: Final = 32 * 1024 * 1024
+TRAFFIC_BYTES_MAX: Final = 256 * 1024 * 1024
 PIECE_BYTES: Final = 36 * 1024
 _SKIPPED_MAX: Final = 1_000
 _OPEN_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -36,6 +37,7 @@ class Collector:
         self._folder = folder
         self._writer = writer
         self._total = 0
+        self._traffic = 0
         self.sent: dict[str, dict[str, object]] = {}
         self.skipped: list[dict[str, object]] = []
 
@@ -67,7 +69,8 @@ class Collector:
         known = self.sent.get(path)
         if known and known["sha256"] == digest:
             return ""
-        self._total += len(data)
+        self._total += len(data) - self._size_of(path)
+        self._traffic += len(data)
         self.sent[path] = {"path": path, "size": len(data), "sha256": digest}
         self._write(path, data, digest)
         return ""
@@ -79,9 +82,16 @@ class Collector:
             return "a file with several names (hard links)"
         if path not in self.sent and len(self.sent) >= COUNT_MAX:
             return f"more than {COUNT_MAX} files"
-        if self._total + status.st_size > TOTAL_BYTES_MAX:
+        if self._total - self._size_of(path) + status.st_size > TOTAL_BYTES_MAX:
             return f"the files together pass {TOTAL_BYTES_MAX // 1_048_576} MiB"
+        if self._traffic + status.st_size > TRAFFIC_BYTES_MAX:
+            return f"checkpoints have passed {TRAFFIC_BYTES_MAX // 1_048_576} MiB"
         return ""
+
+    def _size_of(self, path: str) -> int:
+        """Bytes of what was sent under this name before: a newer version takes its place."""
+        size = self.sent.get(path, {}).get("size", 0)
+        return size if isinstance(size, int) else 0
 
     def _write(self, path: str, data: bytes, digest: str) -> None:
         for offset in range(0, max(len(data), 1), PIECE_BYTES):

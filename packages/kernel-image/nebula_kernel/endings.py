@@ -2,7 +2,7 @@
 
 import os
 import signal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 EXIT_OK: Final = 0
 EXIT_ERROR: Final = 1
@@ -58,7 +58,9 @@ def in_plain_words(content: dict[str, Any]) -> dict[str, Any]:
         return _error(ename, f"The cell left Python with exit({_exit_code(evalue)}). The job stops here.")
     if ename == "StdinNotImplementedError":
         return _error(ename, "A job has nobody at its keyboard, so input() cannot work here. Put the value into the cell.")
-    return {"ename": ename, "evalue": evalue, "traceback": [str(line) for line in content.get("traceback", [])]}
+    lines: object = content.get("traceback")
+    traceback = [str(line) for line in cast("list[object]", lines)] if isinstance(lines, list) else []
+    return {"ename": ename, "evalue": evalue, "traceback": traceback}
 
 
 def _exit_code(evalue: str) -> str:

@@ -4,7 +4,7 @@ waiting ── begin ──▶ running(cell 0) ──▶ … ──▶ running(c
                           └── error, exit, interrupt, death ──────────▲
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from nebula_kernel.document import Cell, Job
 from nebula_kernel.endings import Ending, error_of, in_plain_words
@@ -13,6 +13,7 @@ from nebula_kernel.kernel_link import KernelLink
 from nebula_kernel.output import Output
 from nebula_kernel.wire import Message
 
+_DISPLAY_ID_MAX: Final = 1_000
 _DISPLAYS: Final = {"display_data": "display", "execute_result": "display", "update_display_data": "update_display"}
 
 
@@ -65,7 +66,7 @@ class Execution:
         elif kind == "clear_output":
             self._output.frame("clear_output", {"wait": bool(content.get("wait"))})
         elif kind == "error":
-            self._showed_error = True
+            self._showed_error = self._showed_error or message.parent == self._request
             self._output.frame("error", in_plain_words(content))
         elif message.parent == self._request:
             self._on_state(kind, content)
@@ -85,15 +86,16 @@ class Execution:
             self._settle()
 
     def _display(self, kind: str, content: dict[str, Any]) -> None:
-        shown = {"data": content.get("data", {}), "metadata": content.get("metadata", {})}
-        if content.get("transient"):
-            shown["transient"] = content["transient"]
+        shown = {"data": _object(content.get("data")), "metadata": _object(content.get("metadata"))}
+        identity = _object(content.get("transient")).get("display_id")
+        if isinstance(identity, str) and len(identity) <= _DISPLAY_ID_MAX:
+            shown["transient"] = {"display_id": identity}
         if kind == "update_display_data":
             self._output.frame("update_display", {"transient": {}, **shown})
             return
         fields: dict[str, Any] = {"kind": kind}
         if kind == "execute_result":
-            fields["executionCount"] = content.get("execution_count")
+            fields["executionCount"] = _count(content.get("execution_count"))
         self._output.frame("display", shown, fields)
 
     def _settle(self) -> None:
@@ -125,4 +127,13 @@ class Execution:
 
     def _status(self, state: str, count: object) -> None:
         cell = self.cell
-        self._writer.write("status", 0, {"state": state, "cell": cell.id if cell else None, "executionCount": count})
+        self._writer.write("status", 0, {"state": state, "cell": cell.id if cell else None, "executionCount": _count(count)})
+
+
+def _object(value: object) -> dict[str, Any]:
+    """The value where it is an object. What comes from the kernel may be anything: user code shares its process."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -13,6 +13,7 @@ from nebula_kernel.redact import Redactor
 
 BATCH_S: Final = 0.05
 _LINE_END_S: Final = 0.005
+_TOO_DEEP: Final = "[This output is nested too deeply to be shown.]"
 _LINE_ENDS: Final = (b"\n", b"\r")
 _ERROR_TEXT_MAX: Final = 64 * 1024
 
@@ -74,9 +75,14 @@ class Output:
     def frame(self, kind: str, content: dict[str, Any], fields: dict[str, Any] | None = None) -> None:
         """Sends one display, error or the like, after all text that waits."""
         self.flush(final=True)
-        shown = self._bounded(kind, content)
-        body = {"cell": self.cell, **(fields or {}), "content": shown}
-        self._writer.write(kind, len(encode_json(shown)), body)
+        try:
+            self._write(kind, self._bounded(kind, content), fields)
+        except RecursionError:  # lists in lists in lists, a thousand deep
+            self._write(kind, {**content, "data": {"text/plain": _TOO_DEEP}, "metadata": {}}, fields)
+
+    def _write(self, kind: str, content: dict[str, Any], fields: dict[str, Any] | None) -> None:
+        body = {"cell": self.cell, **(fields or {}), "content": content}
+        self._writer.write(kind, len(encode_json(content)), body)
 
     def _set_due(self, *, is_whole: bool) -> None:
         now = self._clock()

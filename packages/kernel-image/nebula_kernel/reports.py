@@ -65,7 +65,10 @@ class Reports:
             self._collector.send(path)
 
     def _checkpoint(self, absolute: str) -> None:
-        path = os.path.relpath(os.path.realpath(absolute), self._folder)
+        try:
+            path = os.path.relpath(os.path.realpath(absolute), self._folder)
+        except ValueError:  # a NUL in the name: no such file
+            return
         reason = "it is not under /job/out" if path.startswith("..") else self._collector.send(path)
         if reason:
             note = f"[nebula] The checkpoint {absolute} was not taken: {reason}.\n"
@@ -77,7 +80,7 @@ class Reports:
 def _progress(payload: bytes) -> dict[str, Any] | None:
     try:
         value: object = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict):
         return None

@@ -47,8 +47,8 @@ class Runner:
         self._usage = UsageMeter(self._cgroup, self._writer, self._output)
         self._intake = Intake(stdin)
         self._signals = Signals()
-        self._kernel = Kernel(os.path.join(home, "work"), self._output.text, self._reports.take)
         self._signals.open()
+        self._kernel = Kernel(os.path.join(home, "work"), self._output.text, self._reports.take)
         self._job: Job | None = None
         self._execution: Execution | None = None
         self._is_interrupt_owed = False

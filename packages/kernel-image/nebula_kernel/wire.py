@@ -39,20 +39,36 @@ class Wire:
             "version": _VERSION,
         }
         parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
-        return identity, [_DELIMITER, self._sign(parts), *parts]
+        return identity, [_DELIMITER, self.sign(parts), *parts]
 
     def unpack(self, frames: list[bytes]) -> Message | None:
-        """The message, or None where it is not signed with our key or is no message at all."""
+        """The message, or None where it is not signed with our key or is no message at all.
+
+        The kernel shares its process with user code: a message may be anything.
+        """
         if _DELIMITER not in frames:
             return None
-        signature, *parts = frames[frames.index(_DELIMITER) + 1 :]
-        if len(parts) < 4 or not hmac.compare_digest(signature, self._sign(parts[:4])):
+        start = frames.index(_DELIMITER) + 1
+        signature, parts = b"".join(frames[start : start + 1]), frames[start + 1 :]
+        if len(parts) < 4 or not hmac.compare_digest(signature, self.sign(parts[:4])):
             return None
-        header, parent, metadata, content = (cast("dict[str, Any]", json.loads(part)) for part in parts[:4])
-        return Message(str(header["msg_type"]), str(parent.get("msg_id", "")), content, metadata)
+        try:
+            header, parent, metadata, content = (_object(part) for part in parts[:4])
+        except (ValueError, RecursionError):
+            return None
+        return Message(str(header.get("msg_type")), str(parent.get("msg_id", "")), content, metadata)
 
-    def _sign(self, parts: list[bytes]) -> bytes:
+    def sign(self, parts: list[bytes]) -> bytes:
+        """The signature over the parts of a message."""
         signer = hmac.new(self._key, digestmod="sha256")
         for part in parts:
             signer.update(part)
         return signer.hexdigest().encode()
+
+
+def _object(part: bytes) -> dict[str, Any]:
+    """One part as an object. NaN and infinities, which are no JSON, become null."""
+    value: object = json.loads(part, parse_constant=lambda _: None)
+    if not isinstance(value, dict):
+        raise ValueError("a part of a message must be an object")
+    return cast("dict[str, Any]", value)

@@ -111,3 +111,11 @@ def test_a_path_that_leaves_the_folder_is_refused(tmp_path: Path, written: Writt
 
 def test_a_missing_folder_has_no_artefacts(tmp_path: Path, written: Written) -> None:
     assert collected(tmp_path / "none", written).sent == {}
+
+
+def test_newer_versions_of_a_checkpoint_take_the_place_of_older_ones(tmp_path: Path, written: Written) -> None:
+    collector = Collector(str(tmp_path), written.writer)
+    for version in range(4):
+        (tmp_path / "model").write_bytes(bytes([version]) * (TOTAL_BYTES_MAX - 10))
+
+        assert collector.send("model") == ""

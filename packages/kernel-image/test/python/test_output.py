@@ -151,3 +151,12 @@ def test_a_huge_error_keeps_its_name(output: Output, written: Written) -> None:
     content = written.frames()[0]["content"]
     assert content["ename"] == "RecursionError"
     assert content["traceback"][-1] == "… 3000 parts in all, shortened here"
+
+
+def test_a_display_nested_too_deeply_is_replaced_by_a_notice(output: Output, written: Written) -> None:
+    nested: list[object] = []
+    for _ in range(5_000):
+        nested = [nested]
+    output.frame("display", {"data": {"application/json": nested}, "metadata": {}})
+
+    assert "too deeply" in written.frames()[0]["content"]["data"]["text/plain"]

@@ -30,7 +30,8 @@ def a_document(*sources: str, **changes: Any) -> bytes:
 
 def run(home: Path, *sources: str, **changes: Any) -> tuple[int, list[dict[str, Any]]]:
     with start(home) as process:
-        out, _ = process.communicate(a_document(*sources, **changes), timeout=60)
+        out, err = process.communicate(a_document(*sources, **changes), timeout=60)
+    assert err == b""
     return process.returncode, [json.loads(line) for line in out.splitlines()]
 
 
@@ -196,6 +197,44 @@ print('b')
 
     kinds = [f["t"] if f["t"] != "stream" else f["content"]["text"] for f in frames]
     assert [kind for kind in kinds if kind in ("a\n", "progress", "artefact", "b\n")] == ["a\n", "progress", "artefact", "b\n"]
+
+
+def test_messages_that_make_no_sense_do_not_stop_the_runner(tmp_path: Path) -> None:
+    source = """
+kernel = get_ipython().kernel
+def send(kind, content, **more):
+    kernel.session.send(kernel.iopub_socket, kind, content=content, parent=kernel.get_parent(), **more)
+send('display_data', {'data': [1], 'metadata': None, 'transient': {'display_id': {'x': 1}}})
+send('execute_result', {'execution_count': 'many'})
+send('update_display_data', {})
+send('error', {'traceback': 7, 'ename': None})
+send('clear_output', {'wait': 'x'})
+send('stream', {'name': 'stdout', 'text': 'x'})
+send('status', {'execution_state': 4}, metadata={'nebula_sync': 'x'})
+bundle = {'text/plain': 'end'}
+send('display_data', {'data': bundle, 'metadata': {}}, metadata={'nebula_sync': 10**30})
+print('still here')
+"""
+    code, frames = run(tmp_path, source)
+
+    assert code == 0
+    assert text_of(frames) == "still here\n"
+    assert [f["content"]["data"] for f in frames if f["t"] == "display"] == [{}, {}, {"text/plain": "end"}]
+
+
+def test_records_that_make_no_sense_do_not_stop_the_runner(tmp_path: Path) -> None:
+    source = """
+import os
+from nebula_kernel import calls, channel
+for kind, payload in (('C', b'a\\0b'), ('C', b'/' * 3900), ('C', b''), ('P', b'[' * 3000), ('S', b'9' * 3999), ('E', b'\\xff')):
+    os.write(1, channel.encode_record(calls._Line.mark, kind, payload))
+print('still here')
+display('in order?')
+"""
+    code, frames = run(tmp_path, source, "print('next')")
+
+    assert code == 0
+    assert text_of(frames) == "still here\nnext\n"
 
 
 def test_a_line_without_end_is_shown_while_the_cell_goes_on(tmp_path: Path) -> None:
