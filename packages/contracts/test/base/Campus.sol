@@ -5,6 +5,7 @@ import {ComputeEscrow} from "../../contracts/ComputeEscrow.sol";
 import {NbaiToken} from "../../contracts/NbaiToken.sol";
 import {Grant, Order, Receipt} from "../../contracts/escrow/SignedTypes.sol";
 import {vm} from "./Cheats.sol";
+import {deployEscrow, deployToken} from "./Deployment.sol";
 
 /// @notice A course that pays, a student who spends, a rig that earns; deployed, funded, granted and enrolled.
 abstract contract Campus {
@@ -39,8 +40,8 @@ abstract contract Campus {
 
     function setUp() public virtual {
         vm.warp(NOW);
-        token = new NbaiToken(address(this));
-        escrow = new ComputeEscrow(terms());
+        token = deployToken(address(this));
+        escrow = deployEscrow(terms());
         token.approve(address(escrow), type(uint256).max);
         escrow.deposit(course, FUNDS);
         vm.prank(REGISTRAR);

@@ -33,15 +33,20 @@ interface Cheats {
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata reason) external;
     function lastCallGas() external view returns (Gas memory);
+    function load(address target, bytes32 slot) external view returns (bytes32);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function getCode(string calldata artefact) external view returns (bytes memory);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function prank(address sender) external;
     function readFile(string calldata path) external view returns (string memory);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function revertToState(uint256 id) external returns (bool);
+    function snapshotState() external returns (uint256 id);
     function skip(bool condition, string calldata reason) external;
+    function store(address target, bytes32 slot, bytes32 value) external;
     function toString(uint256 value) external pure returns (string memory);
     function warp(uint256 time) external;
 }

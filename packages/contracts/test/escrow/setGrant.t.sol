@@ -49,6 +49,21 @@ contract SetGrantTest is Campus {
         escrow.setGrant(grant, signature);
     }
 
+    function test_RevertWhen_NoncesAreUsedUp() external {
+        Grant memory grant = aGrant();
+        grant.nonce = type(uint24).max;
+        // 16 million grants are too many to send: the slot is written as they would leave it.
+        bytes32 slot = keccak256(abi.encode(student, keccak256(abi.encode(course, grantsSlot()))));
+        uint256 word = uint256(vm.load(address(escrow), slot));
+        vm.store(address(escrow), slot, bytes32(word | (uint256(type(uint24).max) << 232)));
+        vm.assertEq(escrow.grants(course, student).nonce, type(uint24).max, "nonce");
+
+        vm.expectRevert(
+            abi.encodeWithSelector(EscrowErrors.ComputeEscrow_GrantsUsedUp.selector, course, student)
+        );
+        escrow.setGrant(grant, "");
+    }
+
     function test_RaisingHoldsAtOnce(uint96 more, uint96 perJob, uint40 later, address sender) external {
         Grant memory grant = aGrant();
         grant.amount = uint96(clampTo(more, GRANTED, type(uint96).max));
@@ -192,6 +207,14 @@ contract SetGrantTest is Campus {
         settle(order, aReceipt(order));
 
         vm.assertEq(escrow.grants(student, student).remaining, 1 ether, "remaining");
+    }
+
+    /// @dev The slot of the mapping of grants, found as the one whose entry is the grant that holds.
+    function grantsSlot() private view returns (uint256 slot) {
+        for (; slot < 20; ++slot) {
+            bytes32 entry = keccak256(abi.encode(student, keccak256(abi.encode(course, slot))));
+            if (uint96(uint256(vm.load(address(escrow), entry))) == GRANTED) return slot;
+        }
     }
 
     function lowered(uint8 field, uint96 size) private view returns (Grant memory grant) {

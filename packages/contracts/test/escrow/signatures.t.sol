@@ -7,6 +7,7 @@ import {Grant, Order, Receipt} from "../../contracts/escrow/SignedTypes.sol";
 import {Campus} from "../base/Campus.sol";
 import {clampTo, vm} from "../base/Cheats.sol";
 import {ContractWallet, MuteWallet} from "../base/ContractWallet.sol";
+import {deployEscrow} from "../base/Deployment.sol";
 
 /// @notice Every signature the escrow takes, against everything that is not quite that signature.
 contract SignaturesTest is Campus {
@@ -73,7 +74,7 @@ contract SignaturesTest is Campus {
         bytes memory order = signed(STUDENT_KEY, orderHash());
         bytes memory receipt = signed(RIG_KEY, receiptHash());
         bytes memory grant = signed(COURSE_KEY, grantHash());
-        escrow = new ComputeEscrow(terms());
+        escrow = deployEscrow(terms());
 
         refusesOrder(order);
         refusesReceipt(receipt);
