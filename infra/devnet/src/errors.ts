@@ -18,7 +18,11 @@ export class StartFailed extends NebulaError {
   readonly part: PartName;
   readonly remedy: string;
 
-  constructor(part: PartName, message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
+  constructor(
+    part: PartName,
+    message: string,
+    options: { readonly remedy: string; readonly cause?: unknown },
+  ) {
     super(CODES[part], `${message} ${options.remedy}`, { data: { part }, cause: options.cause });
     this.part = part;
     this.remedy = options.remedy;

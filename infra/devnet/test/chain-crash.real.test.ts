@@ -59,7 +59,8 @@ test(`no acknowledged transfer is lost or doubled over ${ROUNDS} kills of everyt
     expect(nonce - acknowledged.length).toBeGreaterThanOrEqual(0);
     expect(nonce - acknowledged.length).toBeLessThanOrEqual(round);
     expect(BigInt(String(await chain("eth_getBalance", [PAYEE, "latest"])))).toBe(BigInt(nonce));
-    for (const { hash, blockHash } of acknowledged.slice(-200)) expect(await blockHashOf(chain, hash)).toBe(blockHash);
+    for (const { hash, blockHash } of acknowledged.slice(-200))
+      expect(await blockHashOf(chain, hash)).toBe(blockHash);
 
     const before = acknowledged.length;
     const sending = sendUntilGone(chain, sender, acknowledged);

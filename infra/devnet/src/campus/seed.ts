@@ -56,8 +56,7 @@ export async function seedCampus(options: SeedOptions): Promise<Allocation> {
   const { name, owner, granted, members } = DEMO_COURSE;
   await professor.call("getMe");
   const body = { name, kind: "course" as const, owner, granted, members: [...members], validUntil };
-  const allocation =
-    (await find()) ?? (await ops.call("createAllocation", { body }));
+  const allocation = (await find()) ?? (await ops.call("createAllocation", { body }));
   if (allocation.state === "active") return allocation;
   await payIn(options, allocation);
   return await untilActive(find);

@@ -18,7 +18,8 @@ const SHOWN: Shown = {
   update_display: ({ content }) => plainText(content.data),
   error: ({ content }) => `${content.traceback.join("\n")}\n`,
   progress: ({ fraction, note }) => `${progressBar(fraction)} ${note}\n`,
-  skipped: ({ bytes }) => (bytes > 0 ? `… ${String(bytes)} bytes skipped: the output passed the limit of this job\n` : ""),
+  skipped: ({ bytes }) =>
+    bytes > 0 ? `… ${String(bytes)} bytes skipped: the output passed the limit of this job\n` : "",
   attempt: ({ rig }) => `— attempt on rig ${rig}\n`,
   clear_output: nothing,
   input_request: nothing,

@@ -60,15 +60,32 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
     const treasury = await addressOf(file("treasury.key"));
     const registrar = await addressOf(file("server.key"));
     const recorded = await readRecord(file("contracts.json"));
-    const keep = async (plan: Plan, old: Deployed | undefined): Promise<Deployed> => await ensureDeployed(owner, plan, old);
-    const token = await keep({ abi: tokenAbi, bytecode: tokenBytecode, args: [owner.address] }, recorded?.token);
+    const keep = async (plan: Plan, old: Deployed | undefined): Promise<Deployed> =>
+      await ensureDeployed(owner, plan, old);
+    const token = await keep(
+      { abi: tokenAbi, bytecode: tokenBytecode, args: [owner.address] },
+      recorded?.token,
+    );
     const terms = [token.address, treasury, owner.address, registrar, FEE_BPS, DAY, DAY];
     const escrow = await keep({ abi: escrowAbi, bytecode: escrowBytecode, args: [terms] }, recorded?.escrow);
     const status = statusOf(recorded, { token, escrow });
-    if (status !== "kept") await writeDurably(file("contracts.json"), `${JSON.stringify({ token, escrow }, undefined, 2)}\n`);
-    if (status === "replaced") options.log("The contracts have changed, so they were deployed anew; deposits are made anew as well.");
-    const previous = status === "replaced" && recorded !== undefined ? { token: recorded.token.address, escrow: recorded.escrow.address } : undefined;
-    return { token: token.address, escrow: escrow.address, owner: owner.address, treasury, serverKeyFile: file("server.key"), status, previous };
+    if (status !== "kept")
+      await writeDurably(file("contracts.json"), `${JSON.stringify({ token, escrow }, undefined, 2)}\n`);
+    if (status === "replaced")
+      options.log("The contracts have changed, so they were deployed anew; deposits are made anew as well.");
+    const previous =
+      status === "replaced" && recorded !== undefined
+        ? { token: recorded.token.address, escrow: recorded.escrow.address }
+        : undefined;
+    return {
+      token: token.address,
+      escrow: escrow.address,
+      owner: owner.address,
+      treasury,
+      serverKeyFile: file("server.key"),
+      status,
+      previous,
+    };
   } finally {
     provider.destroy();
   }
@@ -92,7 +109,9 @@ async function ensureDeployed(owner: Wallet, plan: Plan, old: Deployed | undefin
 
 function statusOf(old: Recorded | undefined, now: Recorded): Deployment["status"] {
   if (old === undefined) return "deployed";
-  return old.token.address === now.token.address && old.escrow.address === now.escrow.address ? "kept" : "replaced";
+  return old.token.address === now.token.address && old.escrow.address === now.escrow.address
+    ? "kept"
+    : "replaced";
 }
 
 async function readRecord(file: string): Promise<Recorded | undefined> {

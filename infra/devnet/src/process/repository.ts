@@ -15,7 +15,11 @@ export const DEFAULT_HOME = join(REPOSITORY, ".nebula");
  * Entry point of the package that holds a program for this machine: one that `parent` lists as optional for each
  * platform, so it is found from there and not from here.
  */
-export function platformPackage(part: PartName, parent: string, nameOf: (platform: string, arch: string) => string): string {
+export function platformPackage(
+  part: PartName,
+  parent: string,
+  nameOf: (platform: string, arch: string) => string,
+): string {
   const name = nameOf(platform(), arch());
   try {
     return createRequire(import.meta.resolve(parent)).resolve(name);

@@ -22,10 +22,15 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const { user, timeoutMs, ...rest } = options;
-  const settings = { maxBuffer: 64 << 20, ...rest, ...(user ?? {}), ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) };
+  const settings = {
+    maxBuffer: 64 << 20,
+    ...rest,
+    ...(user ?? {}),
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+  };
   return await new Promise((resolve) => {
     execFile(command, [...args], settings, (error, stdout, stderr) => {
-      resolve({ status: statusOf(error), stdout: String(stdout), stderr: String(stderr) });
+      resolve({ status: statusOf(error), stdout, stderr });
     });
   });
 }

@@ -16,14 +16,14 @@ export interface Wait {
 
 /** Calls `probe` until it resolves. Throws `StartFailed` with the end of the log when the program ends or time is up. */
 export async function waitUntil<T>(probe: () => Promise<T>, wait: Wait): Promise<T> {
-  let ended = false;
-  void wait.process.exited.then(() => (ended = true));
+  const program = { ended: false };
+  void wait.process.exited.then(() => (program.ended = true));
   const deadline = performance.now() + wait.timeoutMs;
   for (;;) {
     try {
       return await probe();
     } catch (cause) {
-      if (ended || performance.now() > deadline) throw failure(wait, ended, cause);
+      if (program.ended || performance.now() > deadline) throw failure(wait, program.ended, cause);
       await delay(20);
     }
   }

@@ -18,7 +18,11 @@ export async function installPackages(privilege: Privilege, packages: readonly s
   await runAsRoot(privilege, "apt-get", ["update"]);
   const result = await runAsRoot(privilege, "apt-get", install);
   if (result.status === 0) return;
-  throw new StartFailed("setup", `apt-get could not install ${packages.join(", ")} (status ${result.status}).`, {
-    remedy: `It said:\n${result.stderr.trim().split("\n").slice(-10).join("\n")}`,
-  });
+  throw new StartFailed(
+    "setup",
+    `apt-get could not install ${packages.join(", ")} (status ${result.status}).`,
+    {
+      remedy: `It said:\n${result.stderr.trim().split("\n").slice(-10).join("\n")}`,
+    },
+  );
 }

@@ -43,13 +43,18 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   const report = await bringAbout(context, STEPS, mode !== "check");
   if (report.missing.length === 0) return report;
   const message = explain(report.missing);
-  if (options.for === "start") throw new StartFailed("setup", "This machine lacks something.", { remedy: `Run:\n${message}` });
+  if (options.for === "start")
+    throw new StartFailed("setup", "This machine lacks something.", { remedy: `Run:\n${message}` });
   log(message);
   return report;
 }
 
 /** Checks the steps in order and, where allowed, installs: first all packages in one go, then step by step. */
-export async function bringAbout(context: SetupContext, steps: readonly SetupStep[], mayInstall: boolean): Promise<SetupReport> {
+export async function bringAbout(
+  context: SetupContext,
+  steps: readonly SetupStep[],
+  mayInstall: boolean,
+): Promise<SetupReport> {
   const wanted = steps.filter((step) => step.purposes.includes(context.purpose));
   const lacking: SetupStep[] = [];
   for (const step of wanted) {
@@ -81,7 +86,7 @@ async function installAll(context: SetupContext, lacking: readonly SetupStep[]):
 }
 
 async function installMissingPackages(context: SetupContext, lacking: readonly SetupStep[]): Promise<void> {
-  const lists = await Promise.all(lacking.map((step) => step.packages?.(context) ?? []));
+  const lists = await Promise.all(lacking.map(async (step) => (await step.packages?.(context)) ?? []));
   const packages = [...new Set(lists.flat())];
   if (packages.length === 0 || !(await canInstallPackages(context.privilege))) return;
   const start = performance.now();

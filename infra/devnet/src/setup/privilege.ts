@@ -12,10 +12,15 @@ export async function privilegeOfProcess(): Promise<Privilege> {
 }
 
 /** Runs a program as root, where that is allowed. */
-export async function runAsRoot(privilege: Privilege, command: string, args: readonly string[]): Promise<CommandResult> {
+export async function runAsRoot(
+  privilege: Privilege,
+  command: string,
+  args: readonly string[],
+): Promise<CommandResult> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   if (privilege === "root") return await runCommand(command, args, { env });
-  if (privilege === "sudo") return await runCommand("sudo", ["-n", "DEBIAN_FRONTEND=noninteractive", command, ...args], { env });
+  if (privilege === "sudo")
+    return await runCommand("sudo", ["-n", "DEBIAN_FRONTEND=noninteractive", command, ...args], { env });
   return { status: 126, stdout: "", stderr: `may not run ${command} as root` };
 }
 
@@ -33,7 +38,11 @@ export interface System {
 export async function readSystem(): Promise<System> {
   const text = await readFile("/etc/os-release", "utf8").catch(() => "");
   const value = (key: string): string => new RegExp(`^${key}="?([^"\\n]*)"?$`, "m").exec(text)?.[1] ?? "";
-  return { id: value("ID"), version: Number.parseInt(value("VERSION_ID"), 10) || 0, title: value("PRETTY_NAME") || "this system" };
+  return {
+    id: value("ID"),
+    version: Number.parseInt(value("VERSION_ID"), 10) || 0,
+    title: value("PRETTY_NAME") || "this system",
+  };
 }
 
 /** True where Debian packages can be installed by apt-get. */

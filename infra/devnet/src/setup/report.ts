@@ -8,7 +8,11 @@ export interface Missing {
 }
 
 /** Runs `work` and writes a line with its outcome and how long it took. */
-export async function timed(context: SetupContext, step: SetupStep, work: () => Promise<Finding>): Promise<Finding> {
+export async function timed(
+  context: SetupContext,
+  step: SetupStep,
+  work: () => Promise<Finding>,
+): Promise<Finding> {
   const start = performance.now();
   const finding = await work();
   context.log(`${finding.ready ? "✔" : "✘"} ${titleOf(step, finding)} (${seconds(start)})`);
@@ -17,7 +21,10 @@ export async function timed(context: SetupContext, step: SetupStep, work: () => 
 
 /** What a person reads where setup stops: every missing thing with its commands. */
 export function explain(missing: readonly Missing[]): string {
-  const paragraphs = missing.map(({ name, detail, commands }) => [`${name}: ${detail}`, ...commands.map((command) => `    ${command}`)]);
+  const paragraphs = missing.map(({ name, detail, commands }) => [
+    `${name}: ${detail}`,
+    ...commands.map((command) => `    ${command}`),
+  ]);
   return paragraphs.flat().join("\n");
 }
 

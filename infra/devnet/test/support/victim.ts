@@ -15,7 +15,9 @@ export interface Victim {
 export async function startVictim(name: string, args: readonly string[]): Promise<Victim> {
   const file = join(import.meta.dirname, "../victims", name);
   const options = ["--conditions=@nebula/source", "--disable-warning=ExperimentalWarning"];
-  const child = spawn(process.execPath, [...options, file, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...options, file, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const gone = once(child, "exit");
   const line = await Promise.race([once(createInterface(child.stdout), "line"), gone]);
   if (child.exitCode !== null) throw new Error(`${name} ended with status ${child.exitCode}`);

@@ -16,13 +16,32 @@ export interface Anvil extends AsyncDisposable {
 }
 
 /** Starts the node on a port of its own, from the given genesis file. */
-export async function startAnvil(options: { readonly genesisFile: string; readonly logFile: string }): Promise<Anvil> {
+export async function startAnvil(options: {
+  readonly genesisFile: string;
+  readonly logFile: string;
+}): Promise<Anvil> {
   const port = await freePort();
   const { logFile } = options;
-  const node = spawnTethered({ command: anvilBinary(), args: nodeArgs(port, options.genesisFile), logFile, graceMs: 2_000 });
+  const node = spawnTethered({
+    command: anvilBinary(),
+    args: nodeArgs(port, options.genesisFile),
+    logFile,
+    graceMs: 2_000,
+  });
   const call = rpcCaller(`http://${LOOPBACK}:${port}`);
-  await waitUntil(() => call("eth_chainId"), { part: "chain", what: "anvil", timeoutMs: 20_000, logFile, process: node });
-  return { call, pid: node.pid, exited: node.exited, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() };
+  await waitUntil(() => call("eth_chainId"), {
+    part: "chain",
+    what: "anvil",
+    timeoutMs: 20_000,
+    logFile,
+    process: node,
+  });
+  return {
+    call,
+    pid: node.pid,
+    exited: node.exited,
+    [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+  };
 }
 
 /** Path of the node's program for this machine. */
@@ -43,6 +62,16 @@ function nodeArgs(port: number, genesisFile: string): string[] {
     "block-base-fee-per-gas": "0",
     "gas-price": "0",
   };
-  const flags = ["no-mining", "enable-tx-gas-limit", "disable-default-create2-deployer", "no-request-size-limit", "no-cors", "quiet"];
-  return [...Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]), ...flags.map((flag) => `--${flag}`)];
+  const flags = [
+    "no-mining",
+    "enable-tx-gas-limit",
+    "disable-default-create2-deployer",
+    "no-request-size-limit",
+    "no-cors",
+    "quiet",
+  ];
+  return [
+    ...Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]),
+    ...flags.map((flag) => `--${flag}`),
+  ];
 }

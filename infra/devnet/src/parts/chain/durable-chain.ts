@@ -41,7 +41,8 @@ export async function openDurableChain(options: DurableChainOptions): Promise<Du
   const keeper = snapshotKeeper({
     file: options.files.snapshot,
     log: options.log,
-    dump: () => turn(async () => ({ coversBytes: journal.sizeBytes, state: await dump(await nodes.current()) })),
+    dump: () =>
+      turn(async () => ({ coversBytes: journal.sizeBytes, state: await dump(await nodes.current()) })),
   });
   const send = (raw: string): Promise<string> =>
     turn(async () => {

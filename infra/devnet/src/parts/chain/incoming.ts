@@ -13,7 +13,10 @@ export function readTransaction(raw: string): IncomingTransaction {
   const transaction = decode(raw);
   if (transaction.from === null) throw new RpcError(RPC_CODES.invalidParams, "the transaction is not signed");
   if (transaction.chainId !== BigInt(CHAIN_ID)) {
-    throw new RpcError(RPC_CODES.invalidInput, `expected chain id ${CHAIN_ID}, the transaction is for ${transaction.chainId.toString()}`);
+    throw new RpcError(
+      RPC_CODES.invalidInput,
+      `expected chain id ${CHAIN_ID}, the transaction is for ${transaction.chainId.toString()}`,
+    );
   }
   return { from: transaction.from, nonce: transaction.nonce };
 }
@@ -25,7 +28,10 @@ export function readTransaction(raw: string): IncomingTransaction {
 export function checkNonce(transaction: IncomingTransaction, expected: number): void {
   if (transaction.nonce === expected) return;
   const fault = transaction.nonce < expected ? "low" : "high";
-  throw new RpcError(RPC_CODES.rejected, `nonce too ${fault}: next nonce ${expected}, tx nonce ${transaction.nonce}`);
+  throw new RpcError(
+    RPC_CODES.rejected,
+    `nonce too ${fault}: next nonce ${expected}, tx nonce ${transaction.nonce}`,
+  );
 }
 
 function decode(raw: string): Transaction {

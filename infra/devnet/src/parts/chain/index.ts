@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
-import type { Server } from "node:http";
 import { join } from "node:path";
 import { Wallet } from "ethers";
+import { lockFolder } from "../../process/folder-lock.ts";
+import { closeServer, listen } from "../../process/http-server.ts";
 import { LOOPBACK, assertPortFree } from "../../process/ports.ts";
 import { secretFile, writeDurably } from "../../process/private-file.ts";
 import type { PartFolders } from "../postgres/index.ts";
@@ -13,6 +13,7 @@ import { CHAIN_ID, genesisFor } from "./genesis.ts";
 import { RPC_CODES, RpcError } from "./json-rpc.ts";
 import type { RpcRequest } from "./json-rpc.ts";
 import { SEND, handlingOf } from "./methods.ts";
+import type { ChainFiles } from "./recovery.ts";
 
 export { CHAIN_ID } from "./genesis.ts";
 
@@ -36,19 +37,34 @@ export interface ChainHandle extends AsyncDisposable {
 
 /** Starts the campus's chain on loopback. A transaction whose receipt was seen survives any kill. */
 export async function startChain(options: ChainOptions): Promise<ChainHandle> {
+  await using stack = new AsyncDisposableStack();
   const folder = options.stateFolder;
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  stack.use(await lockFolder(folder, "chain"));
   await assertPortFree(options.port, "chain");
   const ownerKey = await secretFile(join(folder, "owner.key"), () => Wallet.createRandom().privateKey);
-  const file = (name: string): string => join(folder, name);
-  const files = { genesis: file("genesis.json"), snapshot: file("snapshot"), journal: file("journal"), log: options.logFile };
+  const files = chainFiles(folder, options.logFile);
   await writeDurably(files.genesis, genesisFor(new Wallet(ownerKey).address));
-  const chain = await openDurableChain({ files, log: options.log, now: () => Date.now() });
-  const server = chainEndpoint({ webOrigins: options.webOrigins, serve: (request, fromPage) => serve(chain, request, fromPage) });
-  server.listen(options.port, LOOPBACK);
-  await once(server, "listening");
-  const url = `http://${LOOPBACK}:${options.port}`;
-  return { url, chainId: CHAIN_ID, ownerKey, nodePid: () => chain.nodePid(), [Symbol.asyncDispose]: () => stop(server, chain) };
+  const chain = stack.use(await openDurableChain({ files, log: options.log, now: () => Date.now() }));
+  const server = chainEndpoint({
+    webOrigins: options.webOrigins,
+    serve: (request, fromPage) => serve(chain, request, fromPage),
+  });
+  await listen(server, options.port);
+  stack.defer(() => closeServer(server));
+  const owned = stack.move();
+  return {
+    url: `http://${LOOPBACK}:${options.port}`,
+    chainId: CHAIN_ID,
+    ownerKey,
+    nodePid: () => chain.nodePid(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function chainFiles(folder: string, log: string): ChainFiles {
+  const file = (name: string): string => join(folder, name);
+  return { genesis: file("genesis.json"), snapshot: file("snapshot"), journal: file("journal"), log };
 }
 
 async function serve(chain: DurableChain, request: RpcRequest, fromPage: boolean): Promise<unknown> {
@@ -59,13 +75,8 @@ async function serve(chain: DurableChain, request: RpcRequest, fromPage: boolean
     case "read":
       return await chain.read(handling.method, handling.params);
     case "send":
-      if (fromPage) throw new RpcError(RPC_CODES.methodNotFound, `pages may only read here, not call ${SEND}`);
+      if (fromPage)
+        throw new RpcError(RPC_CODES.methodNotFound, `pages may only read here, not call ${SEND}`);
       return await chain.send(handling.raw);
   }
-}
-
-async function stop(server: Server, chain: DurableChain): Promise<void> {
-  server.close();
-  server.closeAllConnections();
-  await chain[Symbol.asyncDispose]();
 }

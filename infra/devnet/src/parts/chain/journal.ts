@@ -74,7 +74,12 @@ async function cutTornTail(handle: FileHandle): Promise<number> {
 async function* entries(file: string, fromByte: number, toByte: number): AsyncGenerator<JournalEntry> {
   if (fromByte >= toByte) return;
   await using handle = await open(file, "r");
-  const stream = handle.createReadStream({ start: fromByte, end: toByte - 1, encoding: "latin1", autoClose: false });
+  const stream = handle.createReadStream({
+    start: fromByte,
+    end: toByte - 1,
+    encoding: "latin1",
+    autoClose: false,
+  });
   let rest = "";
   for await (const chunk of stream) {
     const lines = (rest + String(chunk)).split("\n");

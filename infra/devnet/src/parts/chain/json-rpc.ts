@@ -41,7 +41,8 @@ export function rpcCaller(url: string): RpcCall {
     id += 1;
     const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
     const answer = await post(url, body);
-    if (answer.error !== undefined) throw new RpcError(answer.error.code, answer.error.message, answer.error.data);
+    if (answer.error !== undefined)
+      throw new RpcError(answer.error.code, answer.error.message, answer.error.data);
     return answer.result;
   };
 }
@@ -53,7 +54,11 @@ interface Answer {
 
 async function post(url: string, body: string): Promise<Answer> {
   try {
-    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     return (await response.json()) as Answer; // the node behind `url` is ours and speaks JSON-RPC
   } catch (cause) {
     const error = new RpcError(RPC_CODES.away, "the chain does not answer; try again shortly");

@@ -42,7 +42,11 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 /** Answers that the node gives otherwise than a chain with zero base fee does. */
-const FIXED: Readonly<Record<string, unknown>> = { eth_gasPrice: "0x0", eth_maxPriorityFeePerGas: "0x0", eth_accounts: [] };
+const FIXED: Readonly<Record<string, unknown>> = {
+  eth_gasPrice: "0x0",
+  eth_maxPriorityFeePerGas: "0x0",
+  eth_accounts: [],
+};
 
 /** How a request from outside is served. */
 export type Handling =
@@ -61,8 +65,12 @@ export function handlingOf(request: RpcRequest): Handling {
 
 function rawTransaction(params: readonly unknown[]): string {
   const [raw] = params;
-  if (params.length === 1 && typeof raw === "string" && /^0x(?:[0-9a-fA-F]{2})+$/.test(raw)) return raw.toLowerCase();
-  throw new RpcError(RPC_CODES.invalidParams, "expected one parameter: a signed transaction as 0x-prefixed hex");
+  if (params.length === 1 && typeof raw === "string" && /^0x(?:[0-9a-fA-F]{2})+$/.test(raw))
+    return raw.toLowerCase();
+  throw new RpcError(
+    RPC_CODES.invalidParams,
+    "expected one parameter: a signed transaction as 0x-prefixed hex",
+  );
 }
 
 // Blocks come only with transactions, so the newest one may be hours old, and a contract asked "as of latest" would see

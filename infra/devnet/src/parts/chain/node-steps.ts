@@ -16,7 +16,9 @@ export async function applyEntry(node: Anvil, entry: JournalEntry): Promise<stri
 
 /** Time of the newest block, unix seconds. */
 export async function newestBlockTime(node: Anvil): Promise<number> {
-  const block = (await node.call("eth_getBlockByNumber", ["latest", false])) as { readonly timestamp: string }; // Ethereum JSON-RPC: a block
+  const block = (await node.call("eth_getBlockByNumber", ["latest", false])) as {
+    readonly timestamp: string;
+  }; // Ethereum JSON-RPC: a block
   return Number(block.timestamp);
 }
 

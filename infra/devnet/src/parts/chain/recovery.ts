@@ -58,7 +58,11 @@ function sameRefusalAsBefore(error: unknown): void {
 }
 
 function journalTooShort(files: ChainFiles): StartFailed {
-  return new StartFailed("chain", `The chain's journal ${files.journal} is shorter than its snapshot ${files.snapshot}.`, {
-    remedy: "Restore both files from one copy, or run: npm run reset, which forgets the chain.",
-  });
+  return new StartFailed(
+    "chain",
+    `The chain's journal ${files.journal} is shorter than its snapshot ${files.snapshot}.`,
+    {
+      remedy: "Restore both files from one copy, or run: npm run reset, which forgets the chain.",
+    },
+  );
 }

@@ -1,4 +1,10 @@
-import type { AccessToken, Account, ClientCredentials, KoaContextWithOIDC, UnknownObject } from "oidc-provider";
+import type {
+  AccessToken,
+  Account,
+  ClientCredentials,
+  KoaContextWithOIDC,
+  UnknownObject,
+} from "oidc-provider";
 import type { DemoAccount } from "./accounts.ts";
 import { SERVER_CLIENT } from "./clients.ts";
 
@@ -27,7 +33,10 @@ export async function accessTokenClaims(
   account: DemoAccount | undefined,
 ): Promise<UnknownObject | undefined> {
   if (account === undefined || !("sessionUid" in token)) return undefined;
-  const roles = { realm_access: { roles: account.realmRoles }, resource_access: { [SERVER_CLIENT]: { roles: account.serverRoles } } };
+  const roles = {
+    realm_access: { roles: account.realmRoles },
+    resource_access: { [SERVER_CLIENT]: { roles: account.serverRoles } },
+  };
   const { sub: _sub, ...person } = personClaims(account);
   return { typ: "Bearer", azp: token.clientId, sid: await sessionId(ctx, token), ...roles, ...person };
 }

@@ -1,4 +1,4 @@
-import type { Configuration, JWK, KoaContextWithOIDC } from "oidc-provider";
+import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 import type { DemoAccount } from "./accounts.ts";
 import { accessTokenClaims, providerAccount } from "./claims.ts";
 import { SERVER_CLIENT, realmClients } from "./clients.ts";
@@ -37,12 +37,13 @@ const LIFETIMES = {
 /** The provider's configuration: a realm laid out under Keycloak's paths, with Keycloak's token shape. */
 export function realmConfiguration(options: RealmOptions): Configuration {
   const byId = new Map(options.accounts.map((account) => [account.id, account]));
-  const find = (id: string | undefined): DemoAccount | undefined => (id === undefined ? undefined : byId.get(id));
+  const find = (id: string | undefined): DemoAccount | undefined =>
+    id === undefined ? undefined : byId.get(id);
   return {
     ...PROTOCOL,
     adapter: (model) => options.store.adapter(model),
     clients: realmClients(options.lab),
-    jwks: { keys: [options.keys.signing as JWK] }, // an RSA key as JWK, of which node's type leaves all fields open
+    jwks: { keys: [options.keys.signing] },
     cookies: { keys: [options.keys.cookies], names: COOKIES },
     clientBasedCORS: (_ctx, origin) => options.webOrigins.includes(origin),
     interactions: { url: (_ctx, interaction) => options.signInPath(interaction.uid) },
@@ -51,7 +52,8 @@ export function realmConfiguration(options: RealmOptions): Configuration {
       const account = find(id);
       return account && providerAccount(account);
     },
-    extraTokenClaims: (ctx, token) => accessTokenClaims(ctx, token, "accountId" in token ? find(token.accountId) : undefined),
+    extraTokenClaims: (ctx, token) =>
+      accessTokenClaims(ctx, token, "accountId" in token ? find(token.accountId) : undefined),
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
@@ -76,7 +78,11 @@ export function realmConfiguration(options: RealmOptions): Configuration {
   };
 }
 
-const COOKIES = { session: "nebula_sign_in", interaction: "nebula_sign_in_step", resume: "nebula_sign_in_resume" };
+const COOKIES = {
+  session: "nebula_sign_in",
+  interaction: "nebula_sign_in_step",
+  resume: "nebula_sign_in_resume",
+};
 
 const PROTOCOL = {
   scopes: [...SCOPES],
@@ -118,7 +124,9 @@ const PROTOCOL = {
 } satisfies Configuration;
 
 // A campus does not ask whether its own notebook may see its own member's name.
-async function grantEverythingAsked(ctx: KoaContextWithOIDC): Promise<InstanceType<KoaContextWithOIDC["oidc"]["provider"]["Grant"]> | undefined> {
+async function grantEverythingAsked(
+  ctx: KoaContextWithOIDC,
+): Promise<InstanceType<KoaContextWithOIDC["oidc"]["provider"]["Grant"]> | undefined> {
   const { oidc } = ctx;
   const accountId = oidc.session?.accountId;
   const clientId = oidc.client?.clientId;

@@ -1,10 +1,11 @@
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { InvalidInput } from "@nebula/protocol";
 import Provider from "oidc-provider";
+import { lockFolder } from "../../process/folder-lock.ts";
+import { closeServer, listen } from "../../process/http-server.ts";
 import { LOOPBACK, assertPortFree } from "../../process/ports.ts";
 import { DEMO_ACCOUNTS } from "./accounts.ts";
 import type { DemoAccount } from "./accounts.ts";
@@ -49,7 +50,9 @@ export interface IssuerHandle extends AsyncDisposable {
 export async function startIssuer(options: IssuerOptions): Promise<IssuerHandle> {
   const host = options.host ?? LOOPBACK;
   refuseOutsideDevelopment(host, "nodeEnv" in options ? options.nodeEnv : process.env["NODE_ENV"]);
+  await using stack = new AsyncDisposableStack();
   await mkdir(options.stateFolder, { recursive: true, mode: 0o700 });
+  stack.use(await lockFolder(options.stateFolder, "issuer"));
   await assertPortFree(options.port, "issuer");
   const url = `http://${LOOPBACK}:${options.port}${REALM_PATH}`;
   const accounts = options.accounts ?? DEMO_ACCOUNTS;
@@ -64,19 +67,28 @@ export async function startIssuer(options: IssuerOptions): Promise<IssuerHandle>
       signInPath: (uid) => `${REALM_PATH}${SIGN_IN_PATH}${uid}`,
     }),
   );
-  provider.on("server_error", (_ctx, error) => options.log(`the issuer failed: ${error.stack ?? error.message}`));
+  provider.on("server_error", (_ctx, error) =>
+    options.log(`the issuer failed: ${error.stack ?? error.message}`),
+  );
   const server = createServer(realmHandler(provider, accounts, options));
-  server.listen(options.port, LOOPBACK);
-  await once(server, "listening");
-  return { url, [Symbol.asyncDispose]: () => close(server) };
+  await listen(server, options.port);
+  stack.defer(() => closeServer(server));
+  const owned = stack.move();
+  return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 function refuseOutsideDevelopment(host: string, nodeEnv: string | undefined): void {
   if (nodeEnv === "production") {
-    throw new InvalidInput("INPUT_INVALID", "The demo issuer does not start with NODE_ENV=production: use a Keycloak with the campus's own accounts.");
+    throw new InvalidInput(
+      "INPUT_INVALID",
+      "The demo issuer does not start with NODE_ENV=production: use a Keycloak with the campus's own accounts.",
+    );
   }
   if (host !== LOOPBACK) {
-    throw new InvalidInput("INPUT_INVALID", `The demo issuer listens on ${LOOPBACK} only, not on ${host}: everybody knows its passwords.`);
+    throw new InvalidInput(
+      "INPUT_INVALID",
+      `The demo issuer listens on ${LOOPBACK} only, not on ${host}: everybody knows its passwords.`,
+    );
   }
 }
 
@@ -87,7 +99,8 @@ function realmHandler(provider: Provider, accounts: readonly DemoAccount[], opti
   const ownHost = `${LOOPBACK}:${options.port}`;
   return (request, response) => {
     const path = request.url ?? "";
-    if (request.headers.host !== ownHost) return void response.writeHead(403).end(`expected ${ownHost} as host\n`);
+    if (request.headers.host !== ownHost)
+      return void response.writeHead(403).end(`expected ${ownHost} as host\n`);
     if (!path.startsWith(`${REALM_PATH}/`)) return void response.writeHead(404).end("no such realm\n");
     if (path.startsWith(REALM_PATH + SIGN_IN_PATH)) {
       signInStep({ provider, accounts }, request, response).catch((error: unknown) => {
@@ -101,11 +114,4 @@ function realmHandler(provider: Provider, accounts: readonly DemoAccount[], opti
     request.url = path.slice(REALM_PATH.length);
     void serveProtocol(request, response);
   };
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }

@@ -22,6 +22,8 @@ export async function issuerKeys(folder: string): Promise<IssuerKeys> {
 async function newSigningKey(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   const key = privateKey.export({ format: "jwk" });
-  const kid = createHash("sha256").update(JSON.stringify({ e: key.e, kty: key.kty, n: key.n })).digest("base64url");
+  const kid = createHash("sha256")
+    .update(JSON.stringify({ e: key.e, kty: key.kty, n: key.n }))
+    .digest("base64url");
   return JSON.stringify({ ...key, kid, use: "sig", alg: "RS256" });
 }

@@ -3,15 +3,28 @@ export interface Html {
   readonly html: string;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** Builds HTML; every value that is not `Html` itself is escaped. */
-export function html(strings: TemplateStringsArray, ...values: readonly (string | Html | readonly Html[])[]): Html {
+export function html(
+  strings: TemplateStringsArray,
+  ...values: readonly (string | Html | readonly Html[])[]
+): Html {
   const render = (value: string | Html | readonly Html[]): string => {
     if (typeof value === "string") return value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
     return "html" in value ? value.html : value.map(render).join("");
   };
-  return { html: strings.map((text, index) => text + (index < values.length ? render(values[index] ?? "") : "")).join("") };
+  return {
+    html: strings
+      .map((text, index) => text + (index < values.length ? render(values[index] ?? "") : ""))
+      .join(""),
+  };
 }
 
 const STYLE = `
@@ -33,26 +46,30 @@ li button { width: 100%; margin: 0; text-align: left; background: transparent; c
 /** A whole page in the look of the demo sign-in. */
 export function page(title: string, content: Html): string {
   const body = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Nebula Campus</title>
-<style>${{ html: STYLE }}</style>
-</head>
-<body><main>
-<h1>${title}</h1>
-${content}
-</main></body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} · Nebula Campus</title>
+        <style>
+          ${{ html: STYLE }}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${content}
+        </main>
+      </body>
+    </html> `;
   return body.html;
 }
 
 /** Headers of every page. No COOP: a page that opened this one in a popup must be able to hear from it. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/html; charset=utf-8",
-  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",

@@ -40,19 +40,26 @@ function adapterOver(table: Table): Adapter {
   const { model, rows, now } = table;
   const get = (id: string): Row | undefined => live(rows.get(keyOf(model, id)), now());
   const findWhere = (test: (payload: AdapterPayload) => boolean): AdapterPayload | undefined => {
-    for (const row of rows.values()) if (row.model === model && live(row, now()) && test(row.payload)) return row.payload;
+    for (const row of rows.values())
+      if (row.model === model && live(row, now()) && test(row.payload)) return row.payload;
     return undefined;
   };
   return {
     async upsert(id, payload, expiresIn) {
-      await put(table, { model, id, payload, expiresAt: expiresIn === undefined ? undefined : now() + expiresIn * 1000 });
+      await put(table, {
+        model,
+        id,
+        payload,
+        expiresAt: expiresIn === undefined ? undefined : now() + expiresIn * 1000,
+      });
     },
     find: async (id) => get(id)?.payload,
     findByUid: async (uid) => findWhere((payload) => payload.uid === uid),
     findByUserCode: async (userCode) => findWhere((payload) => payload.userCode === userCode),
     async consume(id) {
       const row = get(id);
-      if (row !== undefined) await put(table, { ...row, payload: { ...row.payload, consumed: Math.floor(now() / 1000) } });
+      if (row !== undefined)
+        await put(table, { ...row, payload: { ...row.payload, consumed: Math.floor(now() / 1000) } });
     },
     destroy: async (id) => await drop(table, keyOf(model, id)),
     async revokeByGrantId(grantId) {
@@ -84,4 +91,5 @@ async function readRow(file: string): Promise<Row | undefined> {
 const keyOf = (model: string, id: string): string => `${model}:${id}`;
 const fileName = (key: string): string => createHash("sha256").update(key).digest("hex");
 const isExpired = (row: Row, nowMs: number): boolean => row.expiresAt !== undefined && row.expiresAt <= nowMs;
-const live = (row: Row | undefined, nowMs: number): Row | undefined => (row && !isExpired(row, nowMs) ? row : undefined);
+const live = (row: Row | undefined, nowMs: number): Row | undefined =>
+  row && !isExpired(row, nowMs) ? row : undefined;

@@ -39,19 +39,35 @@ export async function startLab(options: LabOptions): Promise<LabHandle> {
   await assertPortFree(options.port, "lab");
   await offerExtension(inState("labextensions"), options.extension);
   await presetSettings(inState("settings"), options.serverUrl);
-  await layOutCourses({ source: join(REPOSITORY, "courses"), target: options.notebookFolder, record: inState("courses.json") });
+  await layOutCourses({
+    source: join(REPOSITORY, "courses"),
+    target: options.notebookFolder,
+    record: inState("courses.json"),
+  });
   const token = await secretFile(inState("token"), () => randomSecret(24));
-  const server = spawnTethered({
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(startServer(options, token));
+  const url = `http://${LOOPBACK}:${options.port}`;
+  const { logFile } = options;
+  const wait = { part: "lab", what: "JupyterLab", timeoutMs: 60_000, logFile, process: server } as const;
+  await waitUntil(() => answers(url, token), wait);
+  const owned = stack.move();
+  return {
+    url,
+    urlWithToken: `${url}/lab?token=${token}`,
+    exited: server.exited,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function startServer(options: LabOptions, token: string): TetheredProcess {
+  return spawnTethered({
     command: join(options.environment, "bin/jupyter"),
     args: labArguments(options),
     logFile: options.logFile,
     cwd: options.notebookFolder,
     env: labEnvironment(options, token),
   });
-  const url = `http://${LOOPBACK}:${options.port}`;
-  const wait = { part: "lab", what: "JupyterLab", timeoutMs: 60_000, logFile: options.logFile, process: server } as const;
-  await waitUntil(() => answers(url, token), wait);
-  return { url, urlWithToken: `${url}/lab?token=${token}`, exited: server.exited, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 async function offerExtension(folder: string, extension: string | undefined): Promise<void> {
@@ -81,7 +97,12 @@ function labArguments(options: LabOptions): string[] {
     "LabApp.extension_manager": "readonly",
   };
   const root = process.getuid?.() === 0 ? ["--allow-root"] : [];
-  return ["lab", "--no-browser", ...root, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
+  return [
+    "lab",
+    "--no-browser",
+    ...root,
+    ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+  ];
 }
 
 // Nothing of the person's own Jupyter set-up comes in, and nothing of ours goes out into it.

@@ -27,7 +27,8 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   await mkdir(fresh, { recursive: true, mode: 0o700 });
   const passwordFile = join(plan.folder, "password.new");
   await writeFile(passwordFile, `${plan.password}\n`, { mode: 0o600 });
-  if (plan.user !== undefined) for (const path of [fresh, passwordFile]) await chown(path, plan.user.uid, plan.user.gid);
+  if (plan.user !== undefined)
+    for (const path of [fresh, passwordFile]) await chown(path, plan.user.uid, plan.user.gid);
   await initialise(plan, fresh, passwordFile).finally(() => rm(passwordFile, { force: true }));
   await rename(fresh, data);
   return data;

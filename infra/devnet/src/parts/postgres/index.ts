@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
+import { lockFolder } from "../../process/folder-lock.ts";
 import { LOOPBACK, assertPortFree } from "../../process/ports.ts";
 import { randomSecret, secretFile } from "../../process/private-file.ts";
 import { spawnTethered } from "../../process/tethered.ts";
@@ -10,6 +11,7 @@ import { postgresBinaries } from "./binaries.ts";
 import { DATABASE, ensureCluster } from "./cluster.ts";
 import { clearStaleServer } from "./stale-server.ts";
 import { assertReachable, databaseUser } from "./system-user.ts";
+import type { SystemUser } from "./system-user.ts";
 
 /** Where a part keeps what must survive, and where it writes its log. */
 export interface PartFolders {
@@ -33,31 +35,55 @@ export interface PostgresHandle extends AsyncDisposable {
  * Throws `StartFailed` when the port is taken, a folder is closed to the database's user, or the server does not come.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresHandle> {
+  await using stack = new AsyncDisposableStack();
   const binaries = await postgresBinaries();
   const folder = options.stateFolder;
   await mkdir(folder, { recursive: true });
+  stack.use(await lockFolder(folder, "postgres"));
   const user = await databaseUser();
   if (user !== undefined) await assertReachable([join(folder, "data"), binaries.postgres], user);
   const password = await secretFile(join(folder, "password"), () => randomSecret(24));
   const data = await ensureCluster({ binaries, folder, password, user });
   await clearStaleServer(data);
   await assertPortFree(options.port, "postgres");
-  const server = spawnTethered({
-    command: binaries.postgres,
+  const server = stack.use(startServer(options, { program: binaries.postgres, data, user }));
+  const login = `postgres://${DATABASE}:${password}@${LOOPBACK}:${options.port}`;
+  const { logFile } = options;
+  const wait = { part: "postgres", what: "PostgreSQL", timeoutMs: 60_000, logFile, process: server } as const;
+  await waitUntil(() => ensureDatabase(`${login}/postgres`), wait);
+  const owned = stack.move();
+  return {
+    url: `${login}/${DATABASE}`,
+    exited: server.exited,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface ServerPlan {
+  readonly program: string;
+  readonly data: string;
+  readonly user: SystemUser | undefined;
+}
+
+function startServer(options: PostgresOptions, { program, data, user }: ServerPlan): TetheredProcess {
+  return spawnTethered({
+    command: program,
     args: serverArgs(data, options.port),
     logFile: options.logFile,
-    cwd: folder,
+    cwd: options.stateFolder,
     stopSignal: "SIGINT",
     ...(user === undefined ? {} : { user }),
   });
-  const login = `postgres://${DATABASE}:${password}@${LOOPBACK}:${options.port}`;
-  const wait = { part: "postgres", what: "PostgreSQL", timeoutMs: 60_000, logFile: options.logFile, process: server } as const;
-  await waitUntil(() => ensureDatabase(`${login}/postgres`), wait);
-  return { url: `${login}/${DATABASE}`, exited: server.exited, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 function serverArgs(data: string, port: number): string[] {
-  const settings = [`listen_addresses=${LOOPBACK}`, `port=${port}`, "unix_socket_directories=", "log_timezone=UTC", "timezone=UTC"];
+  const settings = [
+    `listen_addresses=${LOOPBACK}`,
+    `port=${port}`,
+    "unix_socket_directories=",
+    "log_timezone=UTC",
+    "timezone=UTC",
+  ];
   return ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
 }
 

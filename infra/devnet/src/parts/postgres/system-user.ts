@@ -17,7 +17,14 @@ export async function databaseUser(): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const found = await existingDatabaseUser();
   if (found !== undefined) return found;
-  await runCommand("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]);
+  await runCommand("useradd", [
+    "--system",
+    "--user-group",
+    "--no-create-home",
+    "--shell",
+    "/usr/sbin/nologin",
+    NAME,
+  ]);
   const made = await existingDatabaseUser();
   if (made !== undefined) return made;
   throw new StartFailed("postgres", `The system has no user ${NAME}, and none could be made.`, {
@@ -42,9 +49,13 @@ export async function assertReachable(paths: readonly string[], user: SystemUser
   for (const path of paths) for (const folder of await closedFolders(path, user)) closed.add(folder);
   if (closed.size === 0) return;
   const folders = [...closed].join(" ");
-  throw new StartFailed("postgres", `PostgreSQL runs as user ${user.name}, who may not pass through ${folders}.`, {
-    remedy: `Run: chmod o+x ${folders}, or keep the project in a folder that everybody may pass.`,
-  });
+  throw new StartFailed(
+    "postgres",
+    `PostgreSQL runs as user ${user.name}, who may not pass through ${folders}.`,
+    {
+      remedy: `Run: chmod o+x ${folders}, or keep the project in a folder that everybody may pass.`,
+    },
+  );
 }
 
 /** The user for the database if the system has it. */

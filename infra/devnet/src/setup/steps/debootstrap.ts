@@ -7,7 +7,8 @@ import type { SetupStep } from "../step.ts";
 export const debootstrap: SetupStep = {
   name: "debootstrap",
   purposes: ["start", "tests"],
-  check: async () => ((await findProgram("debootstrap")) === undefined ? missing("it is not installed") : ready("installed")),
+  check: async () =>
+    (await findProgram("debootstrap")) === undefined ? missing("it is not installed") : ready("installed"),
   packages: async () => ["debootstrap"],
   remedy: async () => installCommands(["debootstrap"]),
 };

@@ -19,7 +19,9 @@ export const diskSpace: SetupStep = {
     const { bavail, bsize } = await statfs(isSetUp ? home : dirname(home));
     const freeGiB = (bavail * bsize) / GIB;
     const found = `${freeGiB.toFixed(1)} GiB free`;
-    return freeGiB >= neededGiB ? ready(found) : missing(`${found}, ${neededGiB} GiB needed in ${dirname(home)}`);
+    return freeGiB >= neededGiB
+      ? ready(found)
+      : missing(`${found}, ${neededGiB} GiB needed in ${dirname(home)}`);
   },
   remedy: async ({ home }) => [`df -h ${dirname(home)}   # then make room there`],
 };

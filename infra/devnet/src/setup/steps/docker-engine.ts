@@ -21,9 +21,14 @@ export const dockerEngine: SetupStep = {
   async check() {
     const version = await engineVersion();
     if (version instanceof Error) return missing(faultOf(version));
-    return (await findProgram("docker")) === undefined ? missing("its command `docker` is not installed") : ready(version);
+    return (await findProgram("docker")) === undefined
+      ? missing("its command `docker` is not installed")
+      : ready(version);
   },
-  packages: async () => ((await findProgram("dockerd")) !== undefined && (await findProgram("docker")) !== undefined ? [] : await packageNames()),
+  packages: async () =>
+    (await findProgram("dockerd")) !== undefined && (await findProgram("docker")) !== undefined
+      ? []
+      : await packageNames(),
   async install(context) {
     if (!((await engineVersion()) instanceof Error)) return;
     if (!(await isRunning())) await startEngine(context);
@@ -31,8 +36,12 @@ export const dockerEngine: SetupStep = {
   },
   async remedy() {
     const version = await engineVersion();
-    if (version instanceof Error && isDenied(version)) return ["sudo usermod -aG docker $USER   # then sign out and in again"];
-    return [...installCommands(await packageNames()), "sudo systemctl enable --now docker   # without systemd: sudo dockerd &"];
+    if (version instanceof Error && isDenied(version))
+      return ["sudo usermod -aG docker $USER   # then sign out and in again"];
+    return [
+      ...installCommands(await packageNames()),
+      "sudo systemctl enable --now docker   # without systemd: sudo dockerd &",
+    ];
   },
 };
 
@@ -68,17 +77,25 @@ async function startEngine({ privilege, home, log }: SetupContext): Promise<void
     await runAsRoot(privilege, "systemctl", ["start", "docker"]);
     return;
   }
-  if (privilege !== "root") throw new StartFailed("setup", "No Docker Engine runs.", { remedy: "Run: sudo dockerd &" });
+  if (privilege !== "root")
+    throw new StartFailed("setup", "No Docker Engine runs.", { remedy: "Run: sudo dockerd &" });
   const folder = join(home, "logs");
   mkdirSync(folder, { recursive: true });
   const output = openSync(join(folder, "dockerd.log"), "a");
-  spawn((await findProgram("dockerd")) ?? "dockerd", [], { detached: true, stdio: ["ignore", output, output] }).unref();
+  spawn((await findProgram("dockerd")) ?? "dockerd", [], {
+    detached: true,
+    stdio: ["ignore", output, output],
+  }).unref();
   log("started dockerd; as a service of this machine it goes on when the campus stops");
 }
 
 async function untilItAnswers(): Promise<void> {
-  for (const deadline = performance.now() + START_MS; performance.now() < deadline; await delay(100)) {
+  const deadline = performance.now() + START_MS;
+  while (performance.now() < deadline) {
     if (!((await engineVersion()) instanceof Error)) return;
+    await delay(100);
   }
-  throw new StartFailed("setup", `The Docker Engine did not answer within ${START_MS / 1000} s.`, { remedy: "Look at its log." });
+  throw new StartFailed("setup", `The Docker Engine did not answer within ${START_MS / 1000} s.`, {
+    remedy: "Look at its log.",
+  });
 }

@@ -17,7 +17,9 @@ function kernelImage(image: ImageName, purposes: readonly Purpose[]): SetupStep 
     async install({ home, log }) {
       await ensureImage(image, { stateDir: home, log });
     },
-    remedy: async () => [`node_modules/.bin/node --conditions=@nebula/source packages/kernel-image/scripts/build-image.ts --image ${image}`],
+    remedy: async () => [
+      `node_modules/.bin/node --conditions=@nebula/source packages/kernel-image/scripts/build-image.ts --image ${image}`,
+    ],
   };
 }
 

@@ -17,14 +17,20 @@ export const lab: SetupStep = {
   name: "JupyterLab",
   purposes: ["start", "tests"],
   async check({ home }) {
-    const mark = await readFile(join(labFolder(home), "requirements.sha256"), "utf8").catch(missingAsUndefined);
+    const mark = await readFile(join(labFolder(home), "requirements.sha256"), "utf8").catch(
+      missingAsUndefined,
+    );
     if (mark === MARK) return ready(TITLE);
     return missing(mark === undefined ? "it is not installed" : "another version of it is installed");
   },
   install,
   async remedy({ home }) {
     const folder = labFolder(home);
-    return [`python3 -m venv ${folder}`, `${folder}/bin/pip install uv`, `${folder}/bin/uv pip install --python ${folder}/bin/python ${REQUIREMENTS.join(" ")}`];
+    return [
+      `python3 -m venv ${folder}`,
+      `${folder}/bin/pip install uv`,
+      `${folder}/bin/uv pip install --python ${folder}/bin/python ${REQUIREMENTS.join(" ")}`,
+    ];
   },
 };
 
@@ -37,13 +43,29 @@ async function install({ home }: SetupContext): Promise<void> {
   const folder = labFolder(home);
   await rm(folder, { recursive: true, force: true });
   await must("python3", ["-m", "venv", folder]);
-  await must(join(folder, "bin/python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"]);
-  await must(join(folder, "bin/uv"), ["pip", "install", "--quiet", "--python", join(folder, "bin/python"), ...REQUIREMENTS]);
+  await must(join(folder, "bin/python"), [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "uv",
+  ]);
+  await must(join(folder, "bin/uv"), [
+    "pip",
+    "install",
+    "--quiet",
+    "--python",
+    join(folder, "bin/python"),
+    ...REQUIREMENTS,
+  ]);
   await writeFile(join(folder, "requirements.sha256"), MARK); // last: half an environment is no environment
 }
 
 async function must(command: string, args: readonly string[]): Promise<void> {
   const { status, stderr } = await runCommand(command, args);
   if (status === 0) return;
-  throw new StartFailed("setup", `${command} ended with status ${status}.`, { remedy: `It said:\n${stderr.trim().split("\n").slice(-10).join("\n")}` });
+  throw new StartFailed("setup", `${command} ended with status ${status}.`, {
+    remedy: `It said:\n${stderr.trim().split("\n").slice(-10).join("\n")}`,
+  });
 }

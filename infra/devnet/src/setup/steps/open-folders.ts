@@ -9,7 +9,9 @@ export const openFolders: SetupStep = {
   purposes: ["start", "tests"],
   async check(context) {
     const closed = await findClosed(context);
-    return closed.length === 0 ? ready("passable") : missing(`PostgreSQL's user may not pass ${closed.join(", ")}`);
+    return closed.length === 0
+      ? ready("passable")
+      : missing(`PostgreSQL's user may not pass ${closed.join(", ")}`);
   },
   remedy: async (context) => [`chmod o+x ${(await findClosed(context)).join(" ")}`],
 };
