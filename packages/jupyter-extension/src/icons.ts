@@ -2,9 +2,9 @@ import { LabIcon } from "@jupyterlab/ui-components";
 
 const RIG = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">
   <g class="jp-icon3" fill="#616161">
-    <path d="M2 3h12a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H3v2H1V4a1 1 0 0 1 1-1zm0 1.5v5h11.5v-5z"/>
-    <path d="M6 5.2 10 7 6 8.8z"/>
-    <path d="M5 11h2v1.500H5zm4 0h2v1.500H9z"/>
+    <path fill-rule="evenodd" d="M4 3h8a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zm.4 1.400v7.200h7.200V4.400z"/>
+    <path d="M6.800 5.600 10.600 8 6.800 10.400z"/>
+    <path d="M5 1h1.200v1.500H5zm2.400 0h1.200v1.500H7.400zm2.400 0H11v1.500H9.800zM5 13.500h1.200V15H5zm2.400 0h1.200V15H7.400zm2.400 0H11V15H9.800zM1 5h1.500v1.200H1zm0 2.400h1.500v1.200H1zm0 2.400h1.500V11H1zM13.500 5H15v1.200h-1.500zm0 2.400H15v1.200h-1.500zm0 2.400H15V11h-1.500z"/>
   </g>
 </svg>`;
 

@@ -101,7 +101,6 @@ export function takeOver(cell: CodeCell, answer: (requestId: string, value: stri
   model.trusted = true;
   model.executionState = "running";
   const future = new JobFuture(answer);
-  // The output area takes any shell future; its type names the general message.
-  cell.outputArea.future = future as unknown as typeof cell.outputArea.future;
+  cell.outputArea.future = future;
   return future;
 }

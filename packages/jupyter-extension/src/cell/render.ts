@@ -3,7 +3,7 @@ import type { IDisposable } from "@lumino/disposable";
 import type { TranscriptEvent } from "@nebula/protocol";
 import { Batch } from "./batch.ts";
 import { CellOutput, type CellLeftOut } from "./cell-output.ts";
-import type { ShownFrame } from "./messages.ts";
+import type { InputFrame, ShownFrame } from "./messages.ts";
 
 type Frame = TranscriptEvent["frame"];
 
@@ -106,22 +106,27 @@ export class JobRenderer implements IDisposable {
       case "stream":
       case "clear_output":
       case "error":
-        return this.#take(frame.cell)?.show(frame);
+        return this.#show(frame);
       case "display":
       case "update_display":
         return this.#display(frame);
       case "input_request":
-        return this.#take(frame.cell)?.ask(frame);
+        return this.#ask(frame);
       case "status":
         return this.#status(frame);
       case "skipped":
         return this.#skipped(frame);
-      case "attempt":
-      case "progress":
-      case "usage":
-      case "result":
+      default:
         return;
     }
+  }
+
+  #show(frame: ShownFrame): void {
+    this.#take(frame.cell)?.show(frame);
+  }
+
+  #ask(frame: InputFrame): void {
+    this.#take(frame.cell)?.ask(frame);
   }
 
   #display(frame: Extract<ShownFrame, { t: "display" | "update_display" }>): void {

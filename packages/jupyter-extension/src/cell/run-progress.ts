@@ -107,13 +107,7 @@ export class RunProgress {
       case "attempt":
         this.#attemptReason = frame.reason;
         return true;
-      case "stream":
-      case "display":
-      case "update_display":
-      case "clear_output":
-      case "input_request":
-      case "skipped":
-      case "result":
+      default:
         return false;
     }
   }

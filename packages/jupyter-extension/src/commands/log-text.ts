@@ -7,11 +7,28 @@ interface LogLine {
   };
 }
 
-function textOf({ t, content }: LogLine): string {
-  if (t === "stream" && typeof content?.text === "string") return content.text;
-  if (t === "error" && Array.isArray(content?.traceback)) return `${content.traceback.join("\n")}\n`;
-  const plain = t === "display" ? content?.data?.["text/plain"] : undefined;
-  return typeof plain === "string" ? `${plain}\n` : "";
+function streamText({ content }: LogLine): unknown {
+  return content?.text;
+}
+
+function errorText({ content }: LogLine): unknown {
+  return Array.isArray(content?.traceback) ? `${content.traceback.join("\n")}\n` : null;
+}
+
+function displayText({ content }: LogLine): unknown {
+  const plain = content?.data?.["text/plain"];
+  return typeof plain === "string" ? `${plain}\n` : null;
+}
+
+const TEXTS: Readonly<Record<string, (line: LogLine) => unknown>> = {
+  stream: streamText,
+  error: errorText,
+  display: displayText,
+};
+
+function textOf(line: LogLine): string {
+  const text = typeof line.t === "string" ? TEXTS[line.t]?.(line) : null;
+  return typeof text === "string" ? text : "";
 }
 
 function parsed(line: string): LogLine {

@@ -5,7 +5,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { Unavailable } from "@nebula/protocol";
 import type { Capture } from "../cell/capture.ts";
 import type { JobRun } from "../cell/job-run.ts";
-import { runCaption, runLabel } from "../price/label.ts";
+import { runCaption, runLabel, shortRunLabel } from "../price/label.ts";
 import type { PriceModel } from "../price/price-model.ts";
 import type { CampusSession } from "../session/campus-session.ts";
 import { rigIcon } from "../icons.ts";
@@ -55,10 +55,11 @@ export async function press(context: RunContext): Promise<void> {
       return signInAndReport(session, trans);
     case "away":
     case "connecting":
-      return reportError(
+      reportError(
         new Unavailable("SERVER_AWAY", trans.__("The campus at %1 does not answer.", session.serverUrl)),
         trans,
       );
+      return;
     case "signed-in":
       return submit(context, selection.capture());
   }
@@ -75,12 +76,21 @@ export async function retry(context: RunContext, run: JobRun): Promise<void> {
   return submit(context, context.selection.captureIds(new Set(run.pressed)));
 }
 
+function labelOf(
+  args: { readonly isPalette?: unknown; readonly isShort?: unknown },
+  context: RunContext,
+): string {
+  const { price, trans } = context;
+  if (args.isPalette === true) return trans.__("Run on GPU");
+  return args.isShort === true ? shortRunLabel(price.facts, trans) : runLabel(price.facts, trans);
+}
+
 /** Adds *Run on GPU* and its cancel. */
 export function addRunCommands(commands: CommandRegistry, context: RunContext): void {
   const { price, selection, session, trans } = context;
   const isMenu = (args: { readonly toolbar?: unknown }): boolean => args.toolbar !== true;
   commands.addCommand(COMMANDS.runCells, {
-    label: (args) => (args["isPalette"] === true ? trans.__("Run on GPU") : runLabel(price.facts, trans)),
+    label: (args) => labelOf(args, context),
     caption: () => runCaption(price.facts, trans),
     icon: (args) => (isMenu(args) ? rigIcon : undefined),
     describedBy: { args: NO_ARGS },

@@ -13,6 +13,8 @@ export const balancePlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [ICampus],
   optional: [IStatusBar, ITranslator],
+  // JupyterLab passes one argument for each token.
+  // eslint-disable-next-line max-params
   activate: (
     app: JupyterFrontEnd,
     campus: ICampus,

@@ -71,6 +71,8 @@ export const campusPlugin: JupyterFrontEndPlugin<ICampus> = {
   provides: ICampus,
   requires: [ISettingRegistry],
   optional: [ITranslator, ICommandPalette],
+  // JupyterLab passes one argument for each token.
+  // eslint-disable-next-line max-params
   activate: (
     app: JupyterFrontEnd,
     registry: ISettingRegistry,

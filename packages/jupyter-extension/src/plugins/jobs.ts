@@ -77,6 +77,8 @@ export const jobsPlugin: JupyterFrontEndPlugin<INotebookJobs> = {
   provides: INotebookJobs,
   requires: [ICampus, INotebookTracker],
   optional: [ITranslator],
+  // JupyterLab passes one argument for each token.
+  // eslint-disable-next-line max-params
   activate: (
     _: JupyterFrontEnd,
     campus: ICampus,
@@ -84,7 +86,7 @@ export const jobsPlugin: JupyterFrontEndPlugin<INotebookJobs> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("nebula");
-    const lock = browserWriterLock(navigator.locks as LockManager | undefined); // missing over plain http
+    const lock = browserWriterLock("locks" in navigator ? navigator.locks : undefined);
     const options: JobsOptions = { lock, now: () => performance.now(), notices: notices(trans) };
     const open = new OpenNotebooks(() => new NotebookJobs(campus.session, options));
     tracker.forEach((panel) => void open.open(panel));

@@ -23,18 +23,21 @@ function followSelection(tracker: INotebookTracker, price: PriceModel): void {
 
 /** Buttons show the icon, and as text the price, which the settings file cannot know. */
 function addButtons(registry: IToolbarWidgetRegistry, commands: CommandRegistry): void {
-  const make = () => {
+  const make = (isShort: boolean) => () => {
+    const args = { toolbar: true, isShort };
+    const id = COMMANDS.runCells;
     const button = new CommandToolbarButton({
       commands,
-      id: COMMANDS.runCells,
-      args: { toolbar: true },
+      id,
+      args,
       icon: rigIcon,
-      label: () => commands.label(COMMANDS.runCells, { toolbar: true }),
+      label: () => commands.label(id, args),
     });
     button.addClass("jp-nebula-RunButton");
     return button;
   };
-  for (const factory of ["Cell", "Notebook"]) registry.addFactory(factory, "nebula-run-cells", make);
+  registry.addFactory("Cell", "nebula-run-cells", make(true));
+  registry.addFactory("Notebook", "nebula-run-cells", make(false));
 }
 
 /** *Run on GPU*, its price, and what can be done with a job. */

@@ -1,7 +1,6 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Estimate, NebulaError, Offerings } from "@nebula/protocol";
-import { formatAmount, formatDuration, whoCanAct } from "../strip/words.ts";
-import { formatNbai } from "@nebula/protocol";
+import { formatAmount, formatDuration, formatShort, whoCanAct } from "../strip/words.ts";
 import type { CampusState } from "../session/campus-session.ts";
 
 /** What the button knows when it is drawn. */
@@ -15,14 +14,8 @@ export interface PriceFacts {
 
 /** "0.012" or "0.8–1.4". */
 function range(low: bigint, high: bigint): string {
-  const [from, to] = [formatNbai(low, 3), formatNbai(high, 3)];
+  const [from, to] = [formatShort(low), formatShort(high)];
   return from === to ? from : `${from}–${to}`;
-}
-
-function priceText(facts: PriceFacts, trans: TranslationBundle): string | null {
-  const { estimate } = facts;
-  if (estimate) return trans.__("≈ %1 NBAI", range(estimate.priceLow, estimate.priceHigh));
-  return null;
 }
 
 function classWithoutGpu(facts: PriceFacts): string | null {
@@ -33,8 +26,10 @@ function classWithoutGpu(facts: PriceFacts): string | null {
 /** Text of the button: the command's name, and the price before it is pressed. */
 export function runLabel(facts: PriceFacts, trans: TranslationBundle): string {
   const name = trans.__("Run on GPU");
-  const price = priceText(facts, trans);
-  if (price) return [name, classWithoutGpu(facts), price].filter((part) => part !== null).join(" · ");
+  if (facts.estimate) {
+    const price = trans.__("≈ %1 NBAI", range(facts.estimate.priceLow, facts.estimate.priceHigh));
+    return [name, classWithoutGpu(facts), price].filter((part) => part !== null).join(" · ");
+  }
   switch (facts.state) {
     case "signed-out":
     case "signing-in":
@@ -45,6 +40,12 @@ export function runLabel(facts: PriceFacts, trans: TranslationBundle): string {
     case "signed-in":
       return name;
   }
+}
+
+/** The same for the toolbar of a cell, which disappears when it is wide: the name and the upper end of the price. */
+export function shortRunLabel({ estimate }: PriceFacts, trans: TranslationBundle): string {
+  const name = trans.__("Run on GPU");
+  return estimate ? `${name} · ${trans.__("≈ %1 NBAI", formatShort(estimate.priceHigh))}` : name;
 }
 
 function startText(estimate: Estimate, trans: TranslationBundle): string {

@@ -33,7 +33,7 @@ export class PriceModel implements IDisposable {
     this.#session = session;
     this.#capture = capture;
     this.#now = now;
-    session.changed.connect(this.ask, this);
+    session.changed.connect(() => this.ask());
   }
 
   get changed(): ISignal<this, void> {
@@ -74,10 +74,16 @@ export class PriceModel implements IDisposable {
     const asking = new AbortController();
     this.#asking = asking;
     const spec = this.#session.state === "signed-in" ? this.#capture() : null;
-    if (spec === null) return this.#show(null, null);
+    if (spec === null) {
+      this.#show(null, null);
+      return;
+    }
     const key = specHashOf(spec);
     const known = this.#cache.get(key);
-    if (known && this.#now() - known.at < FRESH_MS) return this.#show(known.estimate, null);
+    if (known && this.#now() - known.at < FRESH_MS) {
+      this.#show(known.estimate, null);
+      return;
+    }
     try {
       const estimate = await this.#session.client.call("estimate", { body: { spec }, signal: asking.signal });
       this.#remember(key, estimate);

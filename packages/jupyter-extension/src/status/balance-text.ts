@@ -1,5 +1,6 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { formatNbai, type Me } from "@nebula/protocol";
+import { formatShort } from "../strip/words.ts";
 import type { CampusState } from "../session/campus-session.ts";
 
 export interface BalanceFacts {
@@ -11,7 +12,11 @@ export interface BalanceFacts {
 /** Text of the status bar item. */
 export function balanceText(facts: BalanceFacts, trans: TranslationBundle): string {
   const { me, state } = facts;
-  if (me) return trans.__("%1 NBAI left · %2", formatNbai(me.balance.left, 3), me.username);
+  if (me) {
+    const left = trans.__("%1 NBAI left", formatNbai(me.balance.left, 3));
+    const held = me.balance.held > 0n ? trans.__("%1 held", formatShort(me.balance.held)) : null;
+    return [left, held, me.username].filter((part) => part !== null).join(" · ");
+  }
   switch (state) {
     case "away":
       return trans.__("Campus away");

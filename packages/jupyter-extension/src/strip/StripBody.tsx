@@ -112,6 +112,7 @@ export function StripBody({ strip, trans, act }: StripBodyProps): React.JSX.Elem
           {note}
         </p>
       ))}
+      {strip.verdict === null ? null : <p className="jp-nebula-Strip-verdict">{strip.verdict}</p>}
       {strip.checks.length === 0 ? null : <Checks checks={strip.checks} trans={trans} />}
     </div>
   );

@@ -21,6 +21,8 @@ export interface StripView {
   readonly notes: readonly string[];
   readonly actions: readonly StripAction[];
   readonly checks: readonly ReceiptCheck[];
+  /** What the checks come to; null while none was made. */
+  readonly verdict: string | null;
 }
 
 /** What is known of a job, as `JobRun` holds it. */
@@ -50,7 +52,7 @@ export interface ViewContext {
 type Parts = Pick<StripView, "tone" | "title"> & Partial<StripView>;
 
 function view(parts: Parts): StripView {
-  return { facts: [], bar: null, notes: [], actions: [], checks: [], ...parts };
+  return { facts: [], bar: null, notes: [], actions: [], checks: [], verdict: null, ...parts };
 }
 
 function errorNotes(error: NebulaError, trans: TranslationBundle): string[] {
@@ -68,23 +70,23 @@ function refusedView(run: RunFacts, trans: TranslationBundle): StripView {
   });
 }
 
+function classOf(record: JobRecord, offerings: Offerings | null): Offerings["classes"][number] | null {
+  return offerings?.classes.find((row) => row.name === record.rigClass) ?? null;
+}
+
 /** Cost so far in base units: what the server said last, or the time since at the price of the class. */
-export function costSoFar(
-  run: Pick<RunFacts, "job" | "progress" | "record">,
-  offerings: Offerings | null,
-): bigint {
-  const told = run.job?.price ?? BigInt(run.record?.price ?? "0");
-  const row = offerings?.classes.find((candidate) => candidate.name === run.record?.rigClass);
-  const ceiling = BigInt(run.record?.ceiling ?? "0");
-  if (!row) return told;
+function costSoFar(run: RunFacts, record: JobRecord, offerings: Offerings | null): bigint {
+  const told = run.job?.price ?? BigInt(record.price);
+  const row = classOf(record, offerings);
+  if (row === null) return told;
   const reckoned = priceOf(unitsOf(Math.floor(run.progress.elapsedMs()), row.speedMilli), row.unitPrice);
+  const ceiling = BigInt(record.ceiling);
   const cost = reckoned > told ? reckoned : told;
   return cost < ceiling ? cost : ceiling;
 }
 
 function classFact(record: JobRecord, { trans, offerings }: ViewContext): string {
-  const row = offerings?.classes.find((candidate) => candidate.name === record.rigClass);
-  return row?.gpu === null
+  return classOf(record, offerings)?.gpu === null
     ? trans.__("class %1 (no GPU)", record.rigClass)
     : trans.__("class %1", record.rigClass);
 }
@@ -125,7 +127,7 @@ function runningView(run: RunFacts, record: JobRecord, context: ViewContext): St
   const { trans } = context;
   const { progress, job } = run;
   const title = job?.rig ? trans.__("Running on %1", job.rig.name) : trans.__("Running");
-  const cost = formatAmount(costSoFar(run, context.offerings));
+  const cost = formatAmount(costSoFar(run, record, context.offerings));
   const memory =
     progress.memoryPeakBytes > 0 ? [trans.__("memory %1", formatBytes(progress.memoryPeakBytes))] : [];
   return view({
@@ -156,15 +158,18 @@ function chargeFact(record: JobRecord, trans: TranslationBundle): string {
 }
 
 function settlementFact(record: JobRecord, trans: TranslationBundle): string[] {
-  if (record.settlementTx) return [trans.__("settled in transaction %1…", record.settlementTx.slice(0, 10))];
   if (BigInt(record.price) === 0n || record.receiptHash === null) return [];
-  return record.state === "settled" ? [trans.__("settled")] : [trans.__("settling on the chain…")];
+  return record.state === "settled"
+    ? [trans.__("settled on the chain")]
+    : [trans.__("settling on the chain…")];
 }
 
 function failureNotes(record: JobRecord, trans: TranslationBundle): string[] {
   const { failure } = record;
   if (failure === null) return [];
   const row = failureRow(failure.code);
+  // Whoever cancelled needs no advice.
+  if (row && failure.code === "CANCELLED") return [row.remedy];
   const notes = [failure.message];
   if (row) notes.push(`${whoCanAct(row.who, trans)} ${row.remedy}`);
   if (failure.errorName === "NameError") {
@@ -215,7 +220,22 @@ function endedView(run: RunFacts, record: JobRecord, context: ViewContext): Stri
     ],
     actions: [...actions, "save-log"],
     checks: run.verification?.checks ?? [],
+    verdict: verdictOf(run.verification, trans),
   });
+}
+
+function verdictOf(verification: Verification | null, trans: TranslationBundle): string | null {
+  if (verification === null) return null;
+  if (verification.verified)
+    return trans.__("The receipt is verified: signatures, price and settlement hold.");
+  const failed = verification.checks.filter((check) => check.ok === false).length;
+  if (failed === 0)
+    return trans.__("The receipt could not be checked whole; nothing speaks against it so far.");
+  return trans._n(
+    "The receipt does not hold: %1 check failed.",
+    "The receipt does not hold: %1 checks failed.",
+    failed,
+  );
 }
 
 function detachedView(run: RunFacts, record: JobRecord, context: ViewContext): StripView {

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { formatNbai, type Who } from "@nebula/protocol";
+import { formatNbai, NBAI } from "@nebula/protocol";
 
 /** A length of time for people: `0:07`, `12:05`, `1:00:00`. */
 export function formatDuration(ms: number): string {
@@ -18,13 +18,19 @@ export function formatBytes(bytes: number): string {
   return `${power > 0 && value < 10 ? value.toFixed(1) : String(Math.round(value))} ${units[power] ?? ""}`;
 }
 
-/** An amount with its unit. */
-export function formatAmount(amount: bigint, digits = 4): string {
-  return `${formatNbai(amount, digits)} NBAI`;
+/** An amount in NBAI without its unit: three decimals from 1 NBAI on, below it two digits that count. */
+export function formatShort(amount: bigint): string {
+  if (amount >= NBAI || amount <= 0n) return formatNbai(amount, 3);
+  return formatNbai(amount, 18 - amount.toString().length + 2);
 }
 
-/** Who can do something about a failure, as the start of a sentence. */
-export function whoCanAct(who: Who | string, trans: TranslationBundle): string {
+/** An amount with its unit. */
+export function formatAmount(amount: bigint): string {
+  return `${formatShort(amount)} NBAI`;
+}
+
+/** Who can do something about a failure (`Who` of the protocol), as the start of a sentence. */
+export function whoCanAct(who: string, trans: TranslationBundle): string {
   switch (who) {
     case "you":
       return trans.__("You can act.");
