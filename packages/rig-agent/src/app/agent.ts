@@ -91,7 +91,8 @@ export class AgentCore {
       const timeout = setTimeout(resolve, END_GRACE_MS);
       timer.signal.addEventListener("abort", () => clearTimeout(timeout));
     });
-    await Promise.race([this.attempts.finished(), late]);
+    // Without a connection there is nobody left to report to.
+    await Promise.race([this.attempts.finished(), late, this.#parts.uplink.session?.ended]);
     timer.abort();
   }
 

@@ -63,6 +63,12 @@ function checkOffer(offer: Offer): void {
     throw new InvalidInput("INPUT_INVALID", "The job document is for another attempt");
 }
 
+function checkLimits({ limits }: Offer, slot: Slot | undefined): void {
+  if (slot && limits.cpus <= slot.cpus && limits.memoryMiB <= slot.memoryMiB) return;
+  const asked = `${String(limits.cpus)} CPUs and ${String(limits.memoryMiB)} MiB`;
+  throw new InvalidInput("INPUT_INVALID", `The offer asks for ${asked}, more than its slot has`);
+}
+
 async function imageOf(parts: LeaseParts, tag: string): Promise<ImageFacts | DeclineReason> {
   try {
     return (await parts.engine.image(tag)) ?? "image-missing";
@@ -126,6 +132,7 @@ async function considered(parts: LeaseParts, offer: Offer): Promise<OfferReply> 
   const slotIndex = parts.slots.findIndex(({ id }) => id === offer.slot);
   if (slotIndex < 0 || known || !parts.attempts.isSlotFree(offer.slot))
     return decline("slot-busy", `Slot ${offer.slot} is not free`);
+  checkLimits(offer, parts.slots[slotIndex]);
   const { diskFreeMiB } = await parts.host.load();
   if (diskFreeMiB < DISK_LEAST_MIB)
     return decline(

@@ -13,8 +13,9 @@ const LINE_BYTES_MAX = 12 * 1024 * 1024;
 const CONTROL_BYTES_MAX = 64 * 1024 * 1024;
 const STDERR_BYTES_MAX = 1024 * 1024;
 /** Longest wait for the rest of the output once the container has ended. */
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 45_000;
 const WATCH_EVERY_MS = 200;
+const CLOSED_CODES: ReadonlySet<unknown> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
 
 export interface RunParts {
   readonly plan: AttacherPlan;
@@ -107,6 +108,8 @@ export class Run {
     const startedMs = this.#parts.monotoneMs();
     this.#startedBootMs = this.#parts.bootMs();
     this.#stdin = stream;
+    // What goes wrong with the stream is seen where it is read.
+    stream.on("error", () => undefined);
     stream.write(`${this.#parts.document}\n`);
     for (const line of this.#waitingInput) stream.write(`${line}\n`);
     this.#stopper.started();
@@ -118,7 +121,8 @@ export class Run {
       this.#stopper.ended();
     });
     await isEnded.catch((error: unknown) => this.#fail(`The engine stopped waiting: ${String(error)}`));
-    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
+    const isLate = await Promise.race([drained.then(() => false), delay(DRAIN_MS, true, { ref: false })]);
+    if (isLate) this.#fail("The container ended, but its output did not");
     stream.destroy();
     await drained;
     const end = await this.#parts.engine.end(id);
@@ -240,9 +244,5 @@ export class Run {
 }
 
 function isClosed(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET")
-  );
+  return error instanceof Error && "code" in error && CLOSED_CODES.has(error.code);
 }

@@ -9,6 +9,7 @@ import {
   SERVER_TO_RIG,
   canonicalBytes,
   newId,
+  type Beat,
   type Cancel,
   type Exited,
   type Hello,
@@ -20,11 +21,12 @@ import {
 } from "@nebula/protocol";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import { Bytes } from "./bytes.ts";
 import { proposedReceipt } from "./offers.ts";
 
 export const CODE = "enrol-me-please";
 
-type Streams = Record<"events" | "stderr", Buffer>;
+type Streams = Readonly<Record<"events" | "stderr", Bytes>>;
 
 /** What the fake server knows of one attempt. */
 export interface FakeAttempt {
@@ -37,19 +39,20 @@ export interface FakeAttempt {
   isFenced: boolean;
 }
 
-/** Things that go wrong on purpose; each is called before the message is dealt with and may answer in its place, or swallow it. */
-export type Meddle = (name: string, body: never) => Reply<unknown> | "swallow" | null;
+/** Things that go wrong on purpose; each is called before the message is dealt with and may answer in its place, swallow it, or mute the answer. */
+export type Meddle = (name: string, body: never) => Reply<unknown> | "swallow" | "mute" | null;
 
 /** A campus server that keeps what rigs send, over real HTTP and a real socket. It throws on anything unexpected. */
 export class FakeServer implements AsyncDisposable {
   readonly attempts = new Map<string, FakeAttempt>();
   readonly hellos: Hello[] = [];
-  readonly beats: unknown[] = [];
+  readonly beats: Beat[] = [];
   readonly epochs: number[] = [];
   readonly faults: string[] = [];
   meddle: Meddle = () => null;
   propose: typeof proposedReceipt = proposedReceipt;
   welcomeTimes = { beatMs: 200, leaseMs: 45_000, deadManMs: 90_000 };
+  refuse = false;
   rigId = newId("rig", 0, randomBytes);
   receiptAddress = "";
   #wireKey = "";
@@ -87,6 +90,10 @@ export class FakeServer implements AsyncDisposable {
     return `http://127.0.0.1:${String((this.#http.address() as AddressInfo).port)}`;
   }
 
+  get lastBeat(): Beat | undefined {
+    return this.beats.at(-1);
+  }
+
   get isRigConnected(): boolean {
     return this.#socket?.connected === true;
   }
@@ -103,7 +110,7 @@ export class FakeServer implements AsyncDisposable {
   }
 
   async offer(offer: Offer): Promise<{ accepted: boolean; reason?: string }> {
-    const streams = { events: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+    const streams = { events: new Bytes(), stderr: new Bytes() };
     this.attempts.set(offer.attempt, {
       offer,
       streams,
@@ -136,6 +143,11 @@ export class FakeServer implements AsyncDisposable {
       .emitWithAck("message", envelope as never)) as Reply<unknown>;
     if (!reply.ok) throw new Error(`${reply.code}: ${reply.message}`);
     return reply.value;
+  }
+
+  /** Says that a newer session of the rig has begun. */
+  supersede(): void {
+    this.#socket?.emit("superseded");
   }
 
   /** Cuts the rig's connection as a broken network does. */
@@ -206,7 +218,12 @@ export class FakeServer implements AsyncDisposable {
       key,
       Buffer.from(signature, "base64"),
     );
-    if (!isSigned || !this.#challenges.delete(challenge) || epoch <= (this.epochs.at(-1) ?? 0)) {
+    if (
+      this.refuse ||
+      !isSigned ||
+      !this.#challenges.delete(challenge) ||
+      epoch <= (this.epochs.at(-1) ?? 0)
+    ) {
       return Object.assign(new Error("refused"), { data: { code: "RIG_AUTH_INVALID" } });
     }
     this.epochs.push(epoch);
@@ -221,13 +238,14 @@ export class FakeServer implements AsyncDisposable {
     if (meddled === "swallow") return;
     let answer: Reply<unknown>;
     try {
+      const replaced = typeof meddled === "object" ? meddled : null;
       answer =
-        meddled ?? this.#answer(envelope.t, RIG_TO_SERVER[envelope.t].body.parse(envelope.body) as never);
+        replaced ?? this.#answer(envelope.t, RIG_TO_SERVER[envelope.t].body.parse(envelope.body) as never);
     } catch (error) {
       this.faults.push(String(error));
       answer = { ok: false, code: "INTERNAL", message: String(error) };
     }
-    reply(answer);
+    if (meddled !== "mute") reply(answer);
     this.#changed();
   }
 
@@ -257,7 +275,7 @@ export class FakeServer implements AsyncDisposable {
     return { ...this.welcomeTimes, keep, kill };
   }
 
-  #beat(beat: { counter: number }): unknown {
+  #beat(beat: Beat): unknown {
     this.beats.push(beat);
     return {
       counter: beat.counter,
@@ -276,10 +294,8 @@ export class FakeServer implements AsyncDisposable {
   ): unknown {
     if (crc32(out.data) !== out.crc32) throw new Error("wrong checksum");
     const have = attempt.streams[out.stream];
-    if (out.offset <= have.length) {
-      attempt.streams[out.stream] = Buffer.concat([have, out.data.subarray(have.length - out.offset)]);
-    }
-    return { durable: attempt.streams[out.stream].length };
+    if (out.offset <= have.length) have.add(out.data.subarray(have.length - out.offset));
+    return { durable: have.length };
   }
 
   #exited(attempt: FakeAttempt, exited: Exited): unknown {

@@ -12,6 +12,7 @@ import {
   type Offer,
   type Receipt,
 } from "@nebula/protocol";
+import { SCRIPTED_IMAGE } from "./scripted-image.ts";
 
 export const DOMAIN = escrowDomain(31_337, `0x${"22".repeat(20)}`);
 export const SPEED_MILLI = 120;
@@ -47,7 +48,7 @@ export function anOffer(
     fence: 7,
     jobId,
     slot: changes.slot ?? "cpu-0",
-    image: changes.image ?? "nebula/kernel-test:scripted",
+    image: changes.image ?? SCRIPTED_IMAGE,
     document: {
       v: 1,
       attempt,

@@ -1,12 +1,31 @@
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import type { FakeAttempt } from "./fake-server.ts";
 
 const execute = promisify(execFile);
 
-export const SCRIPTED_IMAGE = "nebula/kernel-test:scripted";
+const RUNNER = join(import.meta.dirname, "scripted-runner.mjs");
+const inputs = createHash("sha256").update(process.version).update(readFileSync(RUNNER));
+
+/** The image's name carries the hash of what it is made of: it is made once. */
+export const SCRIPTED_IMAGE = `nebula/kernel-test:${inputs.digest("hex").slice(0, 12)}`;
+
+/** A cell for the scripted runner: steps, each a name and an argument. */
+export const cell = (...steps: readonly (readonly [string, unknown?])[]): string => JSON.stringify(steps);
+
+type AnyFrame = Record<string, unknown>;
+
+/** The frames of one type that the server has, in order; every frame for "". */
+export function framesOf(attempt: FakeAttempt, type: string): AnyFrame[] {
+  const lines = attempt.streams.events.toString().split("\n").filter(Boolean);
+  const frames = lines.map((line) => JSON.parse(line) as AnyFrame);
+  return frames.filter((frame) => type === "" || frame["t"] === type);
+}
 
 /** Why tests with containers cannot run here; null when they can. */
 export async function dockerMissing(): Promise<string | null> {
@@ -25,6 +44,8 @@ async function librariesOf(binary: string): Promise<string[]> {
 
 /** An image of this very node and the scripted runner: made in seconds, from nothing but this machine. */
 export async function makeScriptedImage(): Promise<void> {
+  const { stdout } = await execute("docker", ["images", "-q", SCRIPTED_IMAGE]);
+  if (stdout.trim() !== "") return;
   const root = await mkdtemp(join(tmpdir(), "nebula-image-"));
   try {
     for (const path of await librariesOf(process.execPath)) {
@@ -33,7 +54,7 @@ export async function makeScriptedImage(): Promise<void> {
     }
     await mkdir(join(root, "tmp"));
     await cp(process.execPath, join(root, "node"));
-    await cp(join(import.meta.dirname, "scripted-runner.mjs"), join(root, "runner.mjs"));
+    await cp(RUNNER, join(root, "runner.mjs"));
     await importTree(root);
   } finally {
     await rm(root, { recursive: true, force: true });

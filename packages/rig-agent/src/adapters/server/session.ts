@@ -44,6 +44,8 @@ export interface SessionOptions {
   /** The epoch of the next session, higher than any before. */
   readonly nextEpoch: () => Promise<number>;
   readonly clock: Clock;
+  /** How long to wait for a reply, milliseconds; default 15 s. */
+  readonly replyTimeoutMs?: number | undefined;
 }
 
 const isErrorCode = (code: unknown): code is ErrorCode =>
@@ -116,12 +118,17 @@ class SocketSession implements Session {
   readonly #socket: RigSocket;
   readonly #auth: RigHandshake;
   readonly #clock: Clock;
+  readonly #replyTimeoutMs: number;
   readonly #pending = new Set<(error: NebulaError) => void>();
 
-  constructor(socket: RigSocket, options: { auth: RigHandshake; clock: Clock; handlers: RigHandlers }) {
+  constructor(
+    socket: RigSocket,
+    options: Pick<SessionOptions, "clock" | "replyTimeoutMs"> & { auth: RigHandshake; handlers: RigHandlers },
+  ) {
     this.#socket = socket;
     this.#auth = options.auth;
     this.#clock = options.clock;
+    this.#replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
     this.ended = new Promise((resolve) => {
       socket.on("superseded", () => {
         resolve("superseded");
@@ -165,7 +172,7 @@ class SocketSession implements Session {
       const fail = (error: NebulaError): void => settle(() => reject(error));
       const timer = setTimeout(
         () => fail(new Unavailable("SERVER_AWAY", `No reply to "${name}"`)),
-        REPLY_TIMEOUT_MS,
+        this.#replyTimeoutMs,
       );
       this.#pending.add(fail);
       // The body was encoded by the schema of its name, which the union type cannot express.
@@ -180,10 +187,6 @@ class SocketSession implements Session {
 export function sessionOpener(options: SessionOptions): OpenSession {
   return async (handlers) => {
     const auth = await handshake(options);
-    return new SocketSession(await connect(options.serverUrl, auth), {
-      auth,
-      clock: options.clock,
-      handlers,
-    });
+    return new SocketSession(await connect(options.serverUrl, auth), { ...options, auth, handlers });
   };
 }
