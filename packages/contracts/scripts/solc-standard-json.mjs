@@ -6,10 +6,9 @@
 // miss the second; all names are made relative here, which also keeps the place of the checkout out of the compilation.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve, sep } from "node:path";
 
 const solc = createRequire(import.meta.url)("solc");
-const workspace = resolve(import.meta.dirname, "../../..") + sep;
+const LIBRARIES = "/node_modules/";
 
 function renameKeys(table, rename) {
   return Object.fromEntries(Object.entries(table ?? {}).map(([key, value]) => [rename(key), value]));
@@ -19,8 +18,9 @@ function compile(text) {
   const input = JSON.parse(text);
   const given = new Map();
   const toRelative = (name) => {
-    if (!name.startsWith(workspace)) return name;
-    const relative = `../../${name.slice(workspace.length)}`;
+    const from = name.startsWith("/") ? name.lastIndexOf(LIBRARIES) : -1;
+    if (from < 0) return name;
+    const relative = `../..${name.slice(from)}`;
     given.set(relative, name);
     return relative;
   };
