@@ -5,6 +5,7 @@ taken; the apparent size counts, so a sparse file cannot grow in the reading.
 """
 
 import base64
+import contextlib
 import hashlib
 import os
 import stat
@@ -31,10 +32,11 @@ class Found(NamedTuple):
 
 
 class Collector:
-    """Sends the files of one folder once. Limits hold over all calls together."""
+    """Sends the files of one folder, and copies made of them. Limits hold over all calls together."""
 
-    def __init__(self, folder: str, writer: FrameWriter) -> None:
+    def __init__(self, folder: str, writer: FrameWriter, copies: str = "") -> None:
         self._folder = folder
+        self._copies = copies
         self._writer = writer
         self._total = 0
         self._traffic = 0
@@ -50,8 +52,19 @@ class Collector:
 
     def send(self, path: str) -> str:
         """Sends one file, by its path below the folder. Gives the reason where it is not sent, else an empty text."""
+        return self._send_from(self._folder, path, path)
+
+    def send_copy(self, name: str, path: str) -> str:
+        """Sends a copy that was made of the file ``path``, and removes the copy."""
+        reason = self._send_from(self._copies, name, path)
+        if not reason:
+            with contextlib.suppress(OSError):  # the job may have removed it first
+                os.unlink(os.path.join(self._copies, name))
+        return reason
+
+    def _send_from(self, folder: str, name: str, path: str) -> str:
         try:
-            fd = _open_below(self._folder, path)
+            fd = _open_below(folder, name)
         except OSError as error:
             return f"cannot be read: {error.strerror}"
         try:

@@ -10,6 +10,7 @@ from typing import Final
 from nebula_kernel import channel
 
 NOTE_LENGTH_MAX: Final = 200
+CHECKPOINT_BYTES_MAX: Final = 32 * 1024 * 1024
 
 
 class _Line:
@@ -17,6 +18,7 @@ class _Line:
 
     mark: bytes | None = None
     fd: int = 1
+    copies: int = 0
 
 
 def open_line(mark: bytes, fd: int) -> None:
@@ -43,16 +45,29 @@ def progress(fraction: float, note: str = "") -> None:
 
 
 def checkpoint(path: "str | os.PathLike[str]") -> None:
-    """Hands in the file at ``path`` now, so that it is kept even if the job is stopped later.
+    """Hands in the file at ``path`` as it is now, so that it is kept even if the job is stopped later.
 
     The file must lie under ``/job/out``. When the machine's owner needs it back, files handed in this way are taken once
-    more just before the job stops. Write to another name first and rename, so that a file is never taken half written.
+    more just before the job stops: write to another name first and rename, so that none is taken half written.
     """
     absolute = Path(path).absolute()
     if not absolute.is_file():
         raise FileNotFoundError(f"checkpoint(path): there is no file at {absolute}")
     if _Line.mark is not None:
-        _write(channel.CHECKPOINT, os.fsencode(absolute))
+        _write(channel.CHECKPOINT, _copy_of(absolute) + b"\0" + os.fsencode(absolute))
+
+
+def _copy_of(path: Path) -> bytes:
+    """Name of a copy that the runner takes away: it reads later than the file may change."""
+    import shutil
+
+    _Line.copies += 1
+    name = f"{os.getpid()}-{_Line.copies}"
+    folder = Path(os.environ.get("HOME", "/job"), ".cache", "checkpoints")
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_size <= CHECKPOINT_BYTES_MAX:
+        shutil.copyfile(path, folder / name)
+    return name.encode()
 
 
 def _write(kind: str, payload: bytes) -> None:

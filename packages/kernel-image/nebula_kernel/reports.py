@@ -19,12 +19,12 @@ _CHECKPOINTS_MAX: Final = 100
 class Reports:
     """Turns records into frames. Of progress reported faster than ten times a second the latest counts."""
 
-    def __init__(self, folder: str, writer: FrameWriter, output: Output, clock: Callable[[], float]) -> None:
-        self._folder = os.path.realpath(folder)
+    def __init__(self, home: str, writer: FrameWriter, output: Output, clock: Callable[[], float]) -> None:
+        self._folder = os.path.realpath(os.path.join(home, "out"))
         self._writer = writer
         self._output = output
         self._clock = clock
-        self._collector = Collector(folder, writer)
+        self._collector = Collector(self._folder, writer, os.path.join(home, ".cache", "checkpoints"))
         self._waiting: dict[str, Any] | None = None
         self._sent_at = -_EVERY_S
         self._checkpoints: list[str] = []
@@ -40,7 +40,8 @@ class Reports:
             self._waiting = _progress(record.payload) or self._waiting
             self.flush_due(self._clock())
         elif record.kind == channel.CHECKPOINT:
-            self._checkpoint(os.fsdecode(record.payload))
+            copy, _, path = record.payload.partition(b"\0")
+            self._checkpoint(os.fsdecode(copy), os.fsdecode(path))
 
     def due_in(self, now: float) -> float | None:
         """Seconds until waiting progress has to go out; None where nothing waits."""
@@ -64,12 +65,12 @@ class Reports:
         for path in self._checkpoints:
             self._collector.send(path)
 
-    def _checkpoint(self, absolute: str) -> None:
+    def _checkpoint(self, copy: str, absolute: str) -> None:
         try:
             path = os.path.relpath(os.path.realpath(absolute), self._folder)
         except ValueError:  # a NUL in the name: no such file
             return
-        reason = "it is not under /job/out" if path.startswith("..") else self._collector.send(path)
+        reason = "it is not under /job/out" if path.startswith("..") else self._collector.send_copy(copy, path)
         if reason:
             note = f"[nebula] The checkpoint {absolute} was not taken: {reason}.\n"
             self._output.text("stderr", note.encode("utf-8", "replace"))

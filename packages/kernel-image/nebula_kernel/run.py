@@ -42,7 +42,7 @@ class Runner:
     def __init__(self, home: str, stdin: int, stdout: int) -> None:
         self._writer = FrameWriter(stdout)
         self._output = Output(self._writer, time.monotonic)
-        self._reports = Reports(os.path.join(home, "out"), self._writer, self._output, time.monotonic)
+        self._reports = Reports(home, self._writer, self._output, time.monotonic)
         self._cgroup = Cgroup()
         self._usage = UsageMeter(self._cgroup, self._writer, self._output)
         self._intake = Intake(stdin)

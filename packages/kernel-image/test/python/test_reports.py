@@ -23,6 +23,12 @@ def reports_on(written: Written, clock: Clock, folder: Path) -> Reports:
     return Reports(str(folder), written.writer, output, clock)
 
 
+def a_file(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
 def progress(fraction: float, note: str = "") -> Record:
     return Record(channel.PROGRESS, json.dumps({"fraction": fraction, "note": note}).encode())
 
@@ -51,23 +57,21 @@ def test_a_report_that_says_nothing_is_passed_over(written: Written, tmp_path: P
 
 def test_a_checkpoint_is_sent_and_sent_again_when_it_changed(written: Written, tmp_path: Path) -> None:
     reports = reports_on(written, Clock(), tmp_path)
-    file = tmp_path / "model"
-    file.write_text("one")
-    reports.take(Record(channel.CHECKPOINT, str(file).encode()))
+    file = a_file(tmp_path / "out" / "model", "three")
+    copy = a_file(tmp_path / ".cache" / "checkpoints" / "1-1", "one")
+    reports.take(Record(channel.CHECKPOINT, b"1-1\0" + str(file).encode()))
     reports.resend_checkpoints()
-    file.write_text("two")
     reports.resend_checkpoints()
 
-    assert [(f["t"], f["path"], f["size"]) for f in written.frames()] == [("artefact", "model", 3), ("artefact", "model", 3)]
+    assert [(f["t"], f["path"], f["size"]) for f in written.frames()] == [("artefact", "model", 3), ("artefact", "model", 5)]
+    assert not copy.exists()
 
 
 def test_a_checkpoint_elsewhere_is_refused_in_words(written: Written, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "other").write_text("x")
-    clock = Clock()
-    reports = reports_on(written, clock, tmp_path / "out")
+    other = a_file(tmp_path / "other", "x")
+    reports = reports_on(written, Clock(), tmp_path)
 
-    reports.take(Record(channel.CHECKPOINT, str(tmp_path / "other").encode()))
+    reports.take(Record(channel.CHECKPOINT, b"1-1\0" + str(other).encode()))
     reports.take(progress(0.5))
 
     assert [f["t"] for f in written.frames()] == ["stream", "progress"]

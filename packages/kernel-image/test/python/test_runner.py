@@ -191,12 +191,17 @@ with open('../out/m', 'w') as file:
 print('a')
 nebula_kernel.progress(0.5, 'half')
 nebula_kernel.checkpoint('../out/m')
+with open('../out/m', 'w') as file:
+    file.write('later')
 print('b')
 """
     _, frames = run(tmp_path, source)
 
     kinds = [f["t"] if f["t"] != "stream" else f["content"]["text"] for f in frames]
-    assert [kind for kind in kinds if kind in ("a\n", "progress", "artefact", "b\n")] == ["a\n", "progress", "artefact", "b\n"]
+    assert [kind for kind in kinds if kind in ("a\n", "progress", "artefact", "b\n")] == [
+        *("a\n", "progress", "artefact", "b\n", "artefact")
+    ]
+    assert [f["size"] for f in frames if f["t"] == "artefact"] == [1, 5]
 
 
 def test_messages_that_make_no_sense_do_not_stop_the_runner(tmp_path: Path) -> None:
