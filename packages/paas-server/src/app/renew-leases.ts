@@ -8,9 +8,13 @@ export interface RigBeat {
   readonly beat: Beat;
 }
 
+/** A rig that was silent so long that it counted as offline is back with its beat. */
 async function writeBeats(ctx: AppContext, beats: readonly RigBeat[]): Promise<void> {
   await ctx.db.query(
-    `insert into rig_beat (rig, at, body) select rig, $3, body from unnest($1::text[], $2::jsonb[]) as b(rig, body)
+    `with back as (
+       update rig set connected = true, state = 'available' where id = any($1) and state = 'offline'
+     )
+     insert into rig_beat (rig, at, body) select rig, $3, body from unnest($1::text[], $2::jsonb[]) as b(rig, body)
      on conflict (rig) do update set at = excluded.at, body = excluded.body`,
     [beats.map((entry) => entry.rigId), beats.map((entry) => JSON.stringify(entry.beat)), ctx.clock.now()],
   );

@@ -79,6 +79,8 @@ export const configSchema = z.strictObject({
       /** How long after the order a job may still start. */
       orderMs: z.int().positive().default(24 * 60 * 60_000),
       beatMs: z.int().positive().default(RIG_TIMES.beatMs),
+      /** Least time between two statements that write the beats of all rigs. */
+      beatBatchMs: z.int().positive().default(1_000),
       leaseMs: z.int().positive().default(RIG_TIMES.leaseMs),
       requeueAfterMs: z.int().positive().default(RIG_TIMES.requeueAfterMs),
       deadManMs: z.int().positive().default(RIG_TIMES.deadManMs),

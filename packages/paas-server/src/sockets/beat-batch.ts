@@ -7,10 +7,7 @@ interface Waiting extends RigBeat {
   readonly reject: (error: unknown) => void;
 }
 
-/** Least time between two statements. */
-const BATCH_MS = 1_000;
-
-/** Gathers the beats of all rigs here and writes them at most once a second; the first after a pause is written at once. */
+/** Gathers the beats of all rigs here and writes them at most once in `beatBatchMs`; the first after a pause is written at once. */
 export class BeatBatch {
   readonly #ctx: AppContext;
   #waiting: Waiting[] = [];
@@ -36,7 +33,7 @@ export class BeatBatch {
     this.#pause = setTimeout(() => {
       this.#pause = null;
       if (this.#waiting.length > 0) void this.#write();
-    }, BATCH_MS);
+    }, this.#ctx.config.times.beatBatchMs);
     const batch = this.#waiting;
     this.#waiting = [];
     try {

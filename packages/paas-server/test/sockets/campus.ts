@@ -108,7 +108,7 @@ export interface CampusOptions {
 export async function startCampus(db: Database, options: CampusOptions = {}): Promise<TestCampus> {
   const clock = options.clock ?? aClock();
   const link = new RigSockets({ clock, random: systemTestRandom });
-  const ctx = aContext(db, { clock, rigs: link, config: aConfig({ limits: { queuedPerAccount: null }, ...options.config }) });
+  const ctx = aContext(db, { clock, rigs: link, config: aConfig({ limits: { queuedPerAccount: null }, times: { beatBatchMs: 5 }, ...options.config }) });
   const people = await seedCampus(ctx);
   const server = createServer();
   const io = new Server(server, SOCKET_OPTIONS);
