@@ -52,7 +52,7 @@ test(`no acknowledged transfer is lost or doubled over ${ROUNDS} kills of everyt
   const sentOfRound: number[] = [];
 
   for (let round = 0; round < ROUNDS; round += 1) {
-    const victim = await startVictim("chain.ts", [String(port), folder.path]);
+    await using victim = await startVictim("chain.ts", [String(port), folder.path]);
     const chain = rpcCaller(String(victim.said["url"]));
     const sender = new Wallet(String(victim.said["ownerKey"]));
     const nonce = Number(await chain("eth_getTransactionCount", [sender.address, "latest"]));
@@ -71,9 +71,8 @@ test(`no acknowledged transfer is lost or doubled over ${ROUNDS} kills of everyt
     sentOfRound.push(acknowledged.length - before);
   }
 
-  const last = await startVictim("chain.ts", [String(port), folder.path]);
+  await using last = await startVictim("chain.ts", [String(port), folder.path]);
   const chain = rpcCaller(String(last.said["url"]));
   for (const { hash, blockHash } of acknowledged) expect(await blockHashOf(chain, hash)).toBe(blockHash);
-  await last.kill();
   expect(sentOfRound.filter((sent) => sent > 0).length).toBeGreaterThan(ROUNDS / 2);
 });

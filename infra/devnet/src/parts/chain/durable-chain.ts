@@ -1,13 +1,11 @@
-import type { Anvil } from "./anvil.ts";
+import { inTurn } from "../../process/in-turn.ts";
 import { checkNonce, readTransaction } from "./incoming.ts";
 import { openJournal } from "./journal.ts";
-import type { Journal } from "./journal.ts";
-import { RPC_CODES, RpcError } from "./json-rpc.ts";
 import type { RpcCall } from "./json-rpc.ts";
-import { inTurn } from "../../process/in-turn.ts";
+import { keepNode } from "./live-node.ts";
 import { applyEntry, newestBlockTime, nextNonce } from "./node-steps.ts";
-import { recoverNode } from "./recovery.ts";
 import type { ChainFiles } from "./recovery.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { snapshotKeeper } from "./snapshot-keeper.ts";
 
 /**
@@ -35,75 +33,31 @@ export interface DurableChainOptions {
 
 /** Opens the chain that the files hold, or begins one. */
 export async function openDurableChain(options: DurableChainOptions): Promise<DurableChain> {
-  const journal = await openJournal(options.files.journal);
+  await using stack = new AsyncDisposableStack();
   const turn = inTurn();
-  const nodes = await keepNode(options, journal);
-  const keeper = snapshotKeeper({
-    file: options.files.snapshot,
-    log: options.log,
-    dump: () =>
-      turn(async () => ({ coversBytes: journal.sizeBytes, state: await dump(await nodes.current()) })),
-  });
-  const send = (raw: string): Promise<string> =>
-    turn(async () => {
-      const node = await nodes.current();
-      const transaction = readTransaction(raw);
-      checkNonce(transaction, await nextNonce(node, transaction.from));
-      const at = Math.max(Math.floor(options.now() / 1000), await newestBlockTime(node));
-      await journal.append({ at, raw });
-      keeper.noteChange();
-      return await applyEntry(node, { at, raw });
-    });
-  return {
-    send,
-    read: async (method, params) => await (await nodes.current()).call(method, params),
-    nodePid: async () => (await nodes.current()).pid,
-    async [Symbol.asyncDispose]() {
-      await keeper[Symbol.asyncDispose]();
-      await nodes[Symbol.asyncDispose]();
-      await journal[Symbol.asyncDispose]();
-    },
+  const journal = stack.use(await openJournal(options.files.journal));
+  const node = stack.use(await keepNode({ ...options, journal, turn }));
+  const dump = async (): Promise<Snapshot> => {
+    const state = await (await node.inTurn()).call("anvil_dumpState");
+    return { coversBytes: journal.sizeBytes, state: String(state) };
   };
-}
-
-interface NodeKeeper extends AsyncDisposable {
-  current(): Promise<Anvil>;
-}
-
-async function keepNode(options: DurableChainOptions, journal: Journal): Promise<NodeKeeper> {
-  let stopping = false;
-  let current = boot();
-  await current;
-  return {
-    current: () => current,
-    async [Symbol.asyncDispose]() {
-      stopping = true;
-      await (await current.catch(() => undefined))?.[Symbol.asyncDispose]();
-    },
+  const keeper = stack.use(
+    snapshotKeeper({ file: options.files.snapshot, log: options.log, dump: () => turn(dump) }),
+  );
+  const send = async (raw: string): Promise<string> => {
+    const present = await node.inTurn();
+    const transaction = readTransaction(raw);
+    checkNonce(transaction, await nextNonce(present, transaction.from));
+    const at = Math.max(Math.floor(options.now() / 1000), await newestBlockTime(present));
+    await journal.append({ at, raw });
+    keeper.noteChange();
+    return await applyEntry(present, { at, raw });
   };
-
-  async function boot(): Promise<Anvil> {
-    const node = await recoverNode(options.files, journal);
-    await node.call("evm_setTime", [Math.floor(options.now() / 1000)]);
-    void node.exited.then(() => {
-      if (stopping) return;
-      current = replace();
-      current.catch(() => undefined); // whoever asks next gets the failure
-    });
-    return node;
-  }
-
-  async function replace(): Promise<Anvil> {
-    options.log("the chain's node ended by itself; a new one takes over from the journal");
-    try {
-      return await boot();
-    } catch (error) {
-      options.log(`the chain is down until the next start: ${String(error)}`);
-      throw new RpcError(RPC_CODES.away, "the chain is down; its log says why");
-    }
-  }
-}
-
-async function dump(node: Anvil): Promise<string> {
-  return String(await node.call("anvil_dumpState"));
+  const owned = stack.move();
+  return {
+    send: (raw) => turn(() => send(raw)),
+    read: async (method, params) => await (await node.now()).call(method, params),
+    nodePid: async () => (await node.now()).pid,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

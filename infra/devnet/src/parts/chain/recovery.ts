@@ -2,7 +2,7 @@ import { StartFailed } from "../../errors.ts";
 import { startAnvil } from "./anvil.ts";
 import type { Anvil } from "./anvil.ts";
 import type { Journal } from "./journal.ts";
-import { RpcError } from "./json-rpc.ts";
+import { RPC_CODES, RpcError } from "./json-rpc.ts";
 import { applyEntry } from "./node-steps.ts";
 import { readSnapshot } from "./snapshot.ts";
 
@@ -54,7 +54,7 @@ async function replay(node: Anvil, journal: Journal, fromByte: number): Promise<
 
 // An entry the node refused at first is in the journal all the same, and is refused again.
 function sameRefusalAsBefore(error: unknown): void {
-  if (!(error instanceof RpcError)) throw error;
+  if (!(error instanceof RpcError) || error.code === RPC_CODES.away) throw error;
 }
 
 function journalTooShort(files: ChainFiles): StartFailed {

@@ -3,7 +3,7 @@ import type { DemoAccount } from "./accounts.ts";
 import { accessTokenClaims, providerAccount } from "./claims.ts";
 import { SERVER_CLIENT, realmClients } from "./clients.ts";
 import type { LabClientAddresses } from "./clients.ts";
-import { deviceAndLogoutPages } from "./library-pages.ts";
+import { deviceAndLogoutPages, errorPage } from "./library-pages.ts";
 import type { IssuerKeys } from "./keys.ts";
 import type { IssuerStore } from "./store.ts";
 
@@ -48,6 +48,7 @@ export function realmConfiguration(options: RealmOptions): Configuration {
     clientBasedCORS: (_ctx, origin) => options.webOrigins.includes(origin),
     interactions: { url: (_ctx, interaction) => options.signInPath(interaction.uid) },
     loadExistingGrant: grantEverythingAsked,
+    renderError: errorPage,
     findAccount: (_ctx, id) => {
       const account = find(id);
       return account && providerAccount(account);
@@ -59,7 +60,11 @@ export function realmConfiguration(options: RealmOptions): Configuration {
       userinfo: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
-      revocation: { enabled: true },
+      // A public client proves itself by holding the token.
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       backchannelLogout: { enabled: true },
       ...deviceAndLogoutPages(),
       resourceIndicators: {

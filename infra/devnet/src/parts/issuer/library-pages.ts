@@ -1,4 +1,4 @@
-import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
+import type { Configuration, ErrorOut, KoaContextWithOIDC } from "oidc-provider";
 import { PAGE_HEADERS } from "./page.ts";
 import { deviceConfirmPage, deviceInputPage, messagePage, signOutPage } from "./pages.ts";
 
@@ -29,6 +29,14 @@ export function deviceAndLogoutPages(): Features {
         show(ctx, messagePage("Signed out", "You are signed out of the demo campus.")),
     },
   };
+}
+
+/** Tells in the browser why a request to the issuer failed. */
+export function errorPage(
+  ctx: KoaContextWithOIDC,
+  { error, error_description: description }: ErrorOut,
+): void {
+  show(ctx, messagePage("The sign-in failed", description ?? error));
 }
 
 function show(ctx: KoaContextWithOIDC, text: string): void {
