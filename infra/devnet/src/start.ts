@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { NebulaError } from "@nebula/protocol";
 import { HELP, readOptions } from "./cli/options.ts";
 import type { StartOptions } from "./cli/options.ts";
 import { tellSteps } from "./cli/steps.ts";
@@ -39,14 +38,11 @@ async function bringUp(options: StartOptions, teller: StepTeller): Promise<Campu
 async function demonstrate(
   serverUrl: string,
   options: Pick<StartOptions, "json" | "notebook">,
-  out: NodeJS.WriteStream,
+  { out, stop }: { readonly out: NodeJS.WriteStream; readonly stop: AbortSignal },
 ): Promise<boolean> {
   await using client = await demoClient(serverUrl, "ada");
-  const result = await runDemo(
-    client,
-    options.notebook ?? LESSON,
-    tellDemo((text) => void out.write(text)),
-  );
+  const listener = tellDemo((text) => void out.write(text));
+  const result = await runDemo(client, options.notebook ?? LESSON, { ...listener, signal: stop });
   out.write(`\n${summaryOf(result)}`);
   if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(result), undefined, 2)}\n`);
   return (
@@ -62,16 +58,15 @@ async function runOnce(options: StartOptions, stop: AbortSignal): Promise<number
   await using campus = running === null ? await bringUp(options, tellSteps(out)) : null;
   const serverUrl = running ?? campus?.serverUrl ?? "";
   if (running !== null) out.write(`Using the campus that runs at ${running}\n`);
-  const demo = demonstrate(serverUrl, options, out);
-  const isDone = await Promise.race([demo, untilStopped(stop).then(() => null)]);
-  if (isDone === null) return 130;
+  const isDone = await demonstrate(serverUrl, options, { out, stop });
   return isDone ? 0 : 1;
 }
 
-async function proveLife(campus: CampusHandle, teller: StepTeller): Promise<void> {
+async function proveLife(campus: CampusHandle, teller: StepTeller, stop: AbortSignal): Promise<void> {
   if (existsSync(PROOF_FILE)) return;
   teller.line("\nProof of life: the first lesson, as a paid job of the demo student ada");
-  if (!(await demonstrate(campus.serverUrl, { json: false, notebook: null }, process.stdout))) {
+  const options = { json: false, notebook: null };
+  if (!(await demonstrate(campus.serverUrl, options, { out: process.stdout, stop }))) {
     throw new Error("The first lesson did not run to a verified receipt; see above and .nebula/logs");
   }
   await writeFile(PROOF_FILE, "");
@@ -81,8 +76,8 @@ async function stay(options: StartOptions, stop: AbortSignal): Promise<number> {
   const teller = tellSteps(process.stdout);
   await using campus = await bringUp(options, teller);
   const stopped = untilStopped(stop);
-  if (options.proof) await Promise.race([proveLife(campus, teller), stopped]);
-  if (!stop.aborted) teller.line(welcome(campus));
+  if (options.proof) await proveLife(campus, teller, stop);
+  teller.line(welcome(campus));
   const ended = Promise.race([
     campus.server().exited.then(() => "server"),
     campus.rig().exited.then(() => "rig agent"),
@@ -108,14 +103,15 @@ async function main(args: readonly string[], stop: AbortSignal): Promise<number>
   return options.once ? runOnce(options, stop) : stay(options, stop);
 }
 
+const STOPPED = "Stopped. The Docker Engine is a service of the machine and goes on.\n";
+
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
 try {
   process.exitCode = await main(process.argv.slice(2), stopping.signal);
-  if (stopping.signal.aborted)
-    process.stderr.write("Stopped. The Docker Engine is a service of the machine and goes on.\n");
+  if (stopping.signal.aborted) process.stderr.write(STOPPED);
 } catch (error) {
-  const text = error instanceof NebulaError || error instanceof Error ? error.message : String(error);
-  process.stderr.write(`\n✘ ${text}\n`);
-  process.exitCode = 1;
+  process.exitCode = stopping.signal.aborted ? 130 : 1;
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(stopping.signal.aborted ? STOPPED : `\n✘ ${text}\n`);
 }

@@ -11,6 +11,8 @@ export interface DemoListener {
   onQuote(quote: Quote, campus: Campus): void;
   onJob(job: Job): void;
   onEvents(events: readonly TranscriptEvent[]): void;
+  /** Stops telling and following; a submitted job goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /** All that came of it. Times are milliseconds on a monotone clock from the submit. */
@@ -70,6 +72,8 @@ export async function runDemo(client: Client, file: string, listener: DemoListen
   const spec = await specOfNotebook(file, { image: defaultImage, class: defaultClass });
   const quote = await client.call("createQuote", { body: { spec } });
   listener.onQuote(quote, campus);
+  const { signal } = listener;
+  const stop = signal === undefined ? {} : { signal };
   const start = performance.now();
   const since = (): number => Math.round(performance.now() - start);
   const submitted = await client.call("submitJob", { body: { spec, jobId: quote.jobId } });
@@ -81,9 +85,10 @@ export async function runDemo(client: Client, file: string, listener: DemoListen
     events.push(...batch);
     listener.onEvents(batch);
   };
-  const ended = await client.follow(submitted.id, { onEvents, onJob: (job) => listener.onJob(job) });
+  const ended = await client.follow(submitted.id, { ...stop, onEvents, onJob: (job) => listener.onJob(job) });
   const endedMs = since();
   const job = await client.follow(submitted.id, {
+    ...stop,
     since: ended.lastSeq,
     untilSettled: true,
     onJob: (now) => listener.onJob(now),

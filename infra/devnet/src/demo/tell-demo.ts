@@ -8,10 +8,12 @@ const short = (hex: string): string => `${hex.slice(0, 10)}…${hex.slice(-6)}`;
 
 /** Tells a demo on a terminal: price before, log and progress during. */
 export function tellDemo(write: (text: string) => void): DemoListener {
+  const isNews = progressFilter();
   let last: Job["state"] | null = null;
   return {
     onQuote({ priceLow, priceHigh, ceiling, class: name, expected }) {
-      const range = priceLow === priceHigh ? nbai(priceHigh) : `${nbai(priceLow)} – ${nbai(priceHigh)}`;
+      const range =
+        priceLow === priceHigh ? nbai(priceHigh) : `${formatNbai(priceLow, 6)} – ${nbai(priceHigh)}`;
       const basis =
         expected.basis === "past-runs"
           ? `from ${String(expected.samples)} past runs`
@@ -26,10 +28,21 @@ export function tellDemo(write: (text: string) => void): DemoListener {
     },
     onEvents(events) {
       for (const { frame } of events) {
+        if (frame.t === "progress" && !isNews(frame.fraction)) continue;
         const text = frameText(frame);
         if (text !== "") write(text.replace(/^(?=.)/gm, "  │ "));
       }
     },
+  };
+}
+
+/** Lets a progress through that moved by a tenth or came to its end, so that a log stays readable. */
+function progressFilter(): (fraction: number) => boolean {
+  let shown = -1;
+  return (fraction) => {
+    const isNews = fraction < shown || fraction >= shown + 0.1 || (fraction >= 1 && shown < 1);
+    if (isNews) shown = fraction;
+    return isNews;
   };
 }
 
