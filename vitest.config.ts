@@ -63,6 +63,7 @@ export default defineConfig({
         test: {
           name: "flow",
           include: ["test/flows/**/*.test.ts"],
+          globalSetup: ["test/flows/global-setup.ts"],
           exclude: NEVER,
           fileParallelism: false,
           testTimeout: 180_000,
