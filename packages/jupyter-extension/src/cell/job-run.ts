@@ -205,8 +205,8 @@ export class JobRun implements IDisposable {
     this.#move("following");
     const since = this.progress.seq;
     this.#take(await client.follow(jobId, { ...this.#listeners(), since, onEvents: this.#takeEvents }));
-    this.#leftOut = this.#renderer.leftOut;
     this.#renderer.end();
+    this.#leftOut = this.#renderer.leftOut;
     this.#renderer.dispose();
     this.#renderer = null;
     this.#write((record) => ({ ...record, isComplete: true }));

@@ -33,7 +33,8 @@ function textOf(line: LogLine): string {
 
 function parsed(line: string): LogLine {
   try {
-    return JSON.parse(line) as LogLine; // every field is checked where it is read
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : {};
   } catch {
     return {};
   }

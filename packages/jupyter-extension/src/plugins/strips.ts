@@ -12,6 +12,7 @@ import { ICampus, INotebookJobs } from "../tokens.ts";
 const COMMAND_OF = {
   cancel: COMMANDS.cancel,
   "sign-in": COMMANDS.signIn,
+  "sign-in-for-receipt": COMMANDS.signIn,
   "show-receipt": COMMANDS.showReceipt,
   "verify-receipt": COMMANDS.verifyReceipt,
   "save-log": COMMANDS.saveLog,

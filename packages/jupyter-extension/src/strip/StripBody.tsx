@@ -19,6 +19,8 @@ function actionLabel(action: StripAction, trans: TranslationBundle): string {
       return trans.__("Dismiss");
     case "sign-in":
       return trans.__("Sign in to follow this job");
+    case "sign-in-for-receipt":
+      return trans.__("Sign in to see the receipt");
     case "show-receipt":
       return trans.__("Receipt");
     case "verify-receipt":

@@ -8,7 +8,14 @@ import type { RunProgress } from "../cell/run-progress.ts";
 import { formatAmount, formatBytes, formatDuration, whoCanAct } from "./words.ts";
 
 export type StripAction =
-  "cancel" | "retry" | "dismiss" | "sign-in" | "show-receipt" | "verify-receipt" | "save-log";
+  | "cancel"
+  | "retry"
+  | "dismiss"
+  | "sign-in"
+  | "sign-in-for-receipt"
+  | "show-receipt"
+  | "verify-receipt"
+  | "save-log";
 export type StripTone = "busy" | "good" | "bad" | "warn" | "plain";
 
 /** What the strip shows, in words; the widget only lays it out. */
@@ -200,8 +207,6 @@ function endedView(run: RunFacts, record: JobRecord, context: ViewContext): Stri
   const { trans } = context;
   const end = endedTitle(record, trans);
   const stale = staleNotes(context);
-  const actions: StripAction[] = record.receiptHash === null ? [] : ["show-receipt", "verify-receipt"];
-  if (!context.isSignedIn) actions.push("sign-in");
   const fresh = trans.__("Ran in a fresh kernel: its variables are not kept for the next press.");
   return view({
     tone: stale.length > 0 && end.tone !== "bad" ? "warn" : end.tone,
@@ -218,10 +223,15 @@ function endedView(run: RunFacts, record: JobRecord, context: ViewContext): Stri
       ...leftOutNote(run, trans),
       ...(end.tone === "good" ? [fresh] : []),
     ],
-    actions: [...actions, "save-log"],
+    actions: endedActions(record, context),
     checks: run.verification?.checks ?? [],
     verdict: verdictOf(run.verification, trans),
   });
+}
+
+function endedActions(record: JobRecord, { isSignedIn }: ViewContext): StripAction[] {
+  if (!isSignedIn) return ["sign-in-for-receipt"];
+  return record.receiptHash === null ? ["save-log"] : ["show-receipt", "verify-receipt", "save-log"];
 }
 
 function verdictOf(verification: Verification | null, trans: TranslationBundle): string | null {
