@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
-import { exportJWK, generateKeyPair, type CryptoKey, type JWK, type JWTPayload, SignJWT } from "jose";
+import { type JWK, type JWTPayload, SignJWT } from "jose";
 
 export interface SigningKeyPair {
   readonly kid: string;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: KeyObject;
   readonly jwk: JWK;
 }
 
@@ -39,11 +39,11 @@ export const OTHER_STUDENT: Person = { username: "tao", permissions: ["job.submi
 export const PROFESSOR: Person = { username: "prof", permissions: ["job.submit", "allocation.request", "allocation.approve"] };
 export const OPERATOR: Person = { username: "ops", permissions: ["rig.enrol", "rig.admin", "ledger.audit", "job.cancel.any"] };
 
-export async function aKeyPair(options: { alg?: string; use?: string; modulusLength?: number } = {}): Promise<SigningKeyPair> {
+export function aKeyPair(options: { alg?: string; use?: string; modulusLength?: number } = {}): SigningKeyPair {
   const { alg = "RS256", use = "sig", modulusLength = 2_048 } = options;
-  const { privateKey, publicKey } = await generateKeyPair("RS256", { modulusLength, extractable: true });
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength });
   const kid = randomBytes(8).toString("hex");
-  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use } };
+  return { kid, privateKey, jwk: { ...(publicKey.export({ format: "jwk" }) as JWK), kid, alg, use } };
 }
 
 const seconds = (ms: number) => Math.floor(ms / 1000);
@@ -66,9 +66,8 @@ function claimsOf(issuer: string, { username, permissions = [] }: Person, nowMs:
   };
 }
 
-/** Starts an issuer. `now` is the clock that its tokens are dated by. */
-export async function startIssuer(now: () => number = Date.now): Promise<TestIssuer> {
-  const key = await aKeyPair();
+/** Starts an issuer that signs with `key`. */
+export async function startIssuer(key = aKeyPair()): Promise<TestIssuer> {
   let published: readonly JWK[] = [key.jwk];
   let override: RequestListener | null = null;
   let fetches = 0;
@@ -88,7 +87,7 @@ export async function startIssuer(now: () => number = Date.now): Promise<TestIss
     publish: (keys) => (published = keys),
     answerBy: (listener) => (override = listener),
     sign,
-    token: (person, overrides = {}, by = key) => sign(Object.fromEntries(Object.entries({ ...claimsOf(url, person, now()), ...overrides }).filter(([, value]) => value !== undefined)), {}, by),
+    token: (person, overrides = {}, by = key) => sign(Object.fromEntries(Object.entries({ ...claimsOf(url, person, Date.now()), ...overrides }).filter(([, value]) => value !== undefined)), {}, by),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -14,7 +14,7 @@ const NOTEBOOK = "http://127.0.0.1:8704";
 beforeAll(async () => {
   cluster = await startPostgres();
   const url = await cluster.createDatabase();
-  campus = await startServer(url);
+  campus = await startServer({ databaseUrl: url });
   const { db, vault, random } = campus.server.ctx;
   await seedCampus(aContext(db, { vault, random }));
 });

@@ -1,6 +1,6 @@
 import { NotAllowed } from "@nebula/protocol";
 import type { Authenticator, Clock, Logger, Principal } from "../../app/ports.ts";
-import { createKeyCache } from "./key-cache.ts";
+import { createKeyCache, type KeyCacheOptions } from "./key-cache.ts";
 import { createKeycloakCore, type GrantedToken } from "./keycloak-core.ts";
 import { type AccessClaims, readAccessToken, type TokenRules } from "./token-shape.ts";
 
@@ -10,7 +10,7 @@ export interface AuthenticatorOptions {
   readonly log: Logger;
   /** Whether a sign-in session was ended; asked for each token. */
   readonly isRevoked: (sessionId: string) => Promise<boolean>;
-  readonly fetch?: typeof fetch;
+  readonly times?: NonNullable<KeyCacheOptions["times"]>;
 }
 
 function principalOf(claims: AccessClaims, token: GrantedToken, audience: string): Principal {
@@ -38,7 +38,7 @@ export function certsUrlOf(issuer: string): string {
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator & { readonly keys: ReturnType<typeof createKeyCache> } {
   const { rules, clock, log } = options;
-  const keys = createKeyCache({ certsUrl: certsUrlOf(rules.issuer), clock, log, ...(options.fetch ? { fetch: options.fetch } : {}) });
+  const keys = createKeyCache({ certsUrl: certsUrlOf(rules.issuer), clock, log, ...(options.times ? { times: options.times } : {}) });
   const verifyByKeycloak = createKeycloakCore({ issuer: rules.issuer, audience: rules.audience, keys });
   return {
     keys,

@@ -3,15 +3,16 @@ import { NotAllowed, Unavailable } from "@nebula/protocol";
 import { z } from "zod";
 import type { Clock, Logger } from "../../app/ports.ts";
 
-const FETCH_TIMEOUT_MS = 5_000;
 const DOCUMENT_BYTES_MAX = 256 * 1024;
 const KEYS_MAX = 50;
 /** Age from which keys are asked for again, so that a key which the issuer has removed stops working. */
 const TTL_MS = 10 * 60_000;
 /** Age up to which known keys serve while the issuer is away. */
 const STALE_MAX_MS = 60 * 60_000;
-/** Least time between two requests to the issuer. */
-const GAP_MS = 1_000;
+/** `answerMs`: how long the issuer may take. `gapMs`: least time between two questions to it. */
+const TIMES = { answerMs: 5_000, gapMs: 1_000 };
+/** While known keys serve, an issuer that has just failed is left alone for this long. */
+const REST_MS = 30_000;
 const MODULUS_BITS_MIN = 2_048;
 
 const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional(), kty: z.string(), use: z.string().optional(), alg: z.string().optional() })).max(KEYS_MAX) });
@@ -31,7 +32,7 @@ export interface KeyCacheOptions {
   readonly certsUrl: string;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly fetch?: typeof fetch;
+  readonly times?: typeof TIMES;
 }
 
 function signingKey(jwk: Jwk): KeyObject | null {
@@ -55,7 +56,8 @@ async function limitedText(response: Response): Promise<string> {
 }
 
 async function fetchKeys(options: KeyCacheOptions): Promise<ReadonlyMap<string, KeyObject>> {
-  const response = await (options.fetch ?? fetch)(options.certsUrl, { redirect: "error", signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), headers: { accept: "application/json" } });
+  const { answerMs } = options.times ?? TIMES;
+  const response = await fetch(options.certsUrl, { redirect: "error", signal: AbortSignal.timeout(answerMs), headers: { accept: "application/json" } });
   if (!response.ok) throw new Error(`the issuer answered ${String(response.status)}`);
   const { keys } = jwksSchema.parse(JSON.parse(await limitedText(response)));
   const found = new Map<string, KeyObject>();
@@ -67,36 +69,40 @@ async function fetchKeys(options: KeyCacheOptions): Promise<ReadonlyMap<string, 
 }
 
 function away(cause: unknown): Unavailable {
-  return new Unavailable("ISSUER_AWAY", "The sign-in service does not give its keys", { cause, data: { retryAfterMs: GAP_MS } });
+  return new Unavailable("ISSUER_AWAY", "The sign-in service does not give its keys", { cause, data: { retryAfterMs: TIMES.gapMs } });
 }
 
 /** Asks the issuer at most once a second, for all callers together, and never trusts what it gets beyond its shape. */
 export function createKeyCache(options: KeyCacheOptions): KeyCache {
+  const { gapMs } = options.times ?? TIMES;
   let keys: ReadonlyMap<string, KeyObject> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | null = null;
 
   const refresh = async (): Promise<void> => {
     // why: monotone, as it only spaces requests; tests that stop the clock still get their keys
-    const waitMs = Math.max(0, triedAt + GAP_MS - performance.now());
+    const waitMs = Math.max(0, triedAt + gapMs - performance.now());
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     triedAt = performance.now();
     try {
       keys = await fetchKeys(options);
       fetchedAt = options.clock.now();
     } catch (error) {
+      failedAt = performance.now();
       options.log.warn({ err: error instanceof Error ? error.message : "unknown", url: options.certsUrl }, "issuer keys not fetched");
       throw away(error);
     }
   };
   const single = (): Promise<void> => (running ??= refresh().finally(() => (running = null)));
   const ageMs = () => options.clock.now() - fetchedAt;
+  const mayRest = () => ageMs() < STALE_MAX_MS && performance.now() - failedAt < REST_MS;
 
   return {
     async keyOf(kid) {
       const known = keys.get(kid);
-      if (known !== undefined && ageMs() < TTL_MS) return known;
+      if (known !== undefined && (ageMs() < TTL_MS || mayRest())) return known;
       try {
         await single();
       } catch (error) {

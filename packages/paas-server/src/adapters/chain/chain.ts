@@ -120,13 +120,19 @@ class RpcChain implements ChainPort, Disposable {
     const data = interfaces[call.contract].encodeFunctionData(call.method, [...call.args]);
     try {
       const gas = await this.#provider.estimateGas({ from: sender, to, data });
-      const gasPrice = BigInt((await this.#provider.send("eth_gasPrice", [])) as string) * 2n;
+      const gasPrice = await this.#gasPrice();
       const intent: Intent = { purpose: call.purpose, sender, to, data, gasLimit: (gas * 13n) / 10n + 10_000n, gasPrice, chainId, at: clock.now(), sign: this.#signer(call) };
       return await store(db, this.#provider, intent);
     } catch (error) {
       if (!isError(error, "CALL_EXCEPTION")) throw error;
       return { status: "refused", hash: null, reason: revertName(error.data, bothInterfaces) };
     }
+  }
+
+  /** Twice the base fee, which is 0 on a campus chain; what nodes suggest has a tip in it that nobody there asks for. */
+  async #gasPrice(): Promise<bigint> {
+    const block = await this.#provider.getBlock("latest");
+    return (block?.baseFeePerGas ?? 0n) * 2n;
   }
 
   #signer({ from }: ChainCall): (digest: string) => string {

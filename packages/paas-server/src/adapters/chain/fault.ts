@@ -11,6 +11,7 @@ function isSocketError(error: unknown): boolean {
 /** The error that a use case sees: `Unavailable` (CHAIN_AWAY) where the chain did not answer or answered what no chain does. */
 export function mapChainFault(error: unknown): unknown {
   if (error instanceof NebulaError) return error;
+  if (isError(error, "INSUFFICIENT_FUNDS")) return new Unavailable("CHAIN_AWAY", "The sender has nothing to pay the chain's gas with", { cause: error, data: { retryAfterMs: 30_000 } });
   const isAway = AWAY.some((code) => isError(error, code)) || isSocketError(error);
   return isAway ? new Unavailable("CHAIN_AWAY", "The chain does not answer", { cause: error, data: { retryAfterMs: 5_000 } }) : error;
 }
