@@ -3,7 +3,7 @@ import type { Job } from "@nebula/protocol";
 import type { DemoListener, DemoResult } from "./run-demo.ts";
 import { frameText } from "./show-frame.ts";
 
-const nbai = (amount: bigint): string => `${formatNbai(amount, 6)} NBAI`;
+const nbai = (amount: bigint): string => `${formatNbai(amount, 18)} NBAI`;
 const short = (hex: string): string => `${hex.slice(0, 10)}…${hex.slice(-6)}`;
 
 /** Tells a demo on a terminal: price before, log and progress during. */
@@ -13,7 +13,7 @@ export function tellDemo(write: (text: string) => void): DemoListener {
   return {
     onQuote({ priceLow, priceHigh, ceiling, class: name, expected }) {
       const range =
-        priceLow === priceHigh ? nbai(priceHigh) : `${formatNbai(priceLow, 6)} – ${nbai(priceHigh)}`;
+        priceLow === priceHigh ? nbai(priceHigh) : `${formatNbai(priceLow, 18)} – ${nbai(priceHigh)}`;
       const basis =
         expected.basis === "past-runs"
           ? `from ${String(expected.samples)} past runs`
