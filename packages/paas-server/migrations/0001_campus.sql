@@ -304,7 +304,6 @@ create table outbox (
   id bigint generated always as identity primary key,
   topic text not null,
   key text not null,
-  payload jsonb not null,
   tries integer not null default 0,
   next_at bigint not null,
   done_at bigint,

@@ -26,7 +26,11 @@ export function buildAuth(ctx: AppContext): BuiltAuth {
     authenticator,
     async endSession(logoutToken) {
       const nowMs = ctx.clock.now();
-      await revokeSession(ctx.db, await readLogoutToken(logoutToken, { issuer, clientId, keys, nowMs }), nowMs);
+      await revokeSession(
+        ctx.db,
+        await readLogoutToken(logoutToken, { issuer, clientId, keys, nowMs }),
+        nowMs,
+      );
     },
     checkIssuer: () => keys.check(),
   };

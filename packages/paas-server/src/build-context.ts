@@ -28,15 +28,28 @@ export interface BuiltContext {
   readonly rigs: RigSockets;
 }
 
-async function chainOf(config: ServerConfig, parts: Pick<AppContext, "db" | "vault" | "clock" | "log">): Promise<ChainPort & Disposable> {
+async function chainOf(
+  config: ServerConfig,
+  parts: Pick<AppContext, "db" | "vault" | "clock" | "log">,
+): Promise<ChainPort & Disposable> {
   return openChain({ ...config.chain, ...parts, key: await readKeyFile(config.chain.keyFile) });
 }
 
 /** Opens everything that use cases need; what is opened is closed with `stack`, in reverse order. */
-export async function buildContext(config: ServerConfig, overrides: Overrides, stack: AsyncDisposableStack): Promise<BuiltContext> {
-  const { clock = createSystemClock(), random = systemRandom, log = createLogger(config.logLevel) } = overrides;
+export async function buildContext(
+  config: ServerConfig,
+  overrides: Overrides,
+  stack: AsyncDisposableStack,
+): Promise<BuiltContext> {
+  const {
+    clock = createSystemClock(),
+    random = systemRandom,
+    log = createLogger(config.logLevel),
+  } = overrides;
   await migrate(config.databaseUrl, log);
-  const db = stack.use(openDatabase({ url: config.databaseUrl, connections: config.databaseConnections, log }));
+  const db = stack.use(
+    openDatabase({ url: config.databaseUrl, connections: config.databaseConnections, log }),
+  );
   const hints = stack.use(await openHints({ url: config.databaseUrl, replica: randomUUID(), log }));
   const vault = createVault(await readOrCreateKeyFile(config.masterKeyFile), random);
   const chain = overrides.chain ?? stack.use(await chainOf(config, { db, vault, clock, log }));

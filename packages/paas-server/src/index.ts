@@ -18,6 +18,9 @@ export { chainAgrees, moneyIsConserved } from "./app/check-money.ts";
 export type { Overrides } from "./build-context.ts";
 export type { AppContext } from "./app/context.ts";
 
+/** How long a stop waits for requests in progress. */
+const DRAIN_MS = 5_000;
+
 /** A running server; disposing of it lets requests end, closes sockets and connections, and gives the lead away. */
 export interface NebulaServer extends AsyncDisposable {
   /** Where it listens, such as `http://127.0.0.1:8700`. */
@@ -41,15 +44,18 @@ function attachSockets(io: SocketServer, built: BuiltContext, auth: BuiltAuth): 
   return stack;
 }
 
+/** Lets requests in progress end for a while, then cuts them off. */
 async function close(io: SocketServer, http: HttpServer): Promise<void> {
-  const closed = once(http, "close");
-  await io.close();
-  http.close();
-  http.closeIdleConnections();
-  await closed;
+  const timer = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
+  await io.close(); // ends the HTTP server as well
+  clearTimeout(timer);
 }
 
-async function start(config: ServerConfig, overrides: Overrides, stack: AsyncDisposableStack): Promise<NebulaServer> {
+async function start(
+  config: ServerConfig,
+  overrides: Overrides,
+  stack: AsyncDisposableStack,
+): Promise<NebulaServer> {
   const built = await buildContext(config, overrides, stack);
   const { ctx } = built;
   const auth = buildAuth(ctx);
@@ -61,8 +67,20 @@ async function start(config: ServerConfig, overrides: Overrides, stack: AsyncDis
     { name: "chain", isVital: false, check: () => ctx.chain.height() },
     { name: "issuer", isVital: false, check: auth.checkIssuer },
   ];
-  const http = createHttpServer(buildHttp({ ctx, authenticator: auth.authenticator, metrics, parts, publicUrl, endSession: auth.endSession }));
-  const io = new SocketServer(http, { ...SOCKET_OPTIONS, cors: { origin: [...config.origins], credentials: false } });
+  const http = createHttpServer(
+    buildHttp({
+      ctx,
+      authenticator: auth.authenticator,
+      metrics,
+      parts,
+      publicUrl,
+      endSession: auth.endSession,
+    }),
+  );
+  const io = new SocketServer(http, {
+    ...SOCKET_OPTIONS,
+    cors: { origin: [...config.origins], credentials: false },
+  });
   stack.defer(() => close(io, http));
   stack.use(startOutbox(ctx, metrics));
   stack.use(startScheduler(ctx, built.rigs));

@@ -34,7 +34,10 @@ function anvilBinary(): string {
   const require = createRequire(import.meta.url);
   const arch = process.arch === "x64" ? "amd64" : process.arch;
   const parent = createRequire(require.resolve("@foundry-rs/anvil/package.json"));
-  return join(dirname(parent.resolve(`@foundry-rs/anvil-${process.platform}-${arch}/package.json`)), "bin/anvil");
+  return join(
+    dirname(parent.resolve(`@foundry-rs/anvil-${process.platform}-${arch}/package.json`)),
+    "bin/anvil",
+  );
 }
 
 async function freePort(): Promise<number> {
@@ -45,7 +48,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function deployed(owner: NonceManager, what: { abi: InterfaceAbi; bytecode: string; args: readonly unknown[] }): Promise<Contract> {
+async function deployed(
+  owner: NonceManager,
+  what: { abi: InterfaceAbi; bytecode: string; args: readonly unknown[] },
+): Promise<Contract> {
   const contract = await new ContractFactory(what.abi, what.bytecode, owner).deploy(...what.args, FREE);
   await contract.waitForDeployment();
   return contract as Contract;
@@ -54,7 +60,20 @@ async function deployed(owner: NonceManager, what: { abi: InterfaceAbi; bytecode
 /** Starts anvil, which mines each transaction at once and asks nothing for gas, and deploys the contracts. */
 export async function startChain(): Promise<TestChain> {
   const port = await freePort();
-  const args = ["--host", "127.0.0.1", "--port", String(port), "--chain-id", String(CHAIN_ID), "--accounts", "0", "--block-base-fee-per-gas", "0", "--gas-price", "0"];
+  const args = [
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--chain-id",
+    String(CHAIN_ID),
+    "--accounts",
+    "0",
+    "--block-base-fee-per-gas",
+    "0",
+    "--gas-price",
+    "0",
+  ];
   const node = spawn(anvilBinary(), args, { stdio: ["ignore", "pipe", "ignore"] });
   // why: a test file that fails half-way must leave no process behind
   const kill = () => void node.kill("SIGKILL");
@@ -66,13 +85,29 @@ export async function startChain(): Promise<TestChain> {
     node.once("exit", () => reject(new Error("anvil ended")));
   });
   const rpcUrl = `http://127.0.0.1:${String(port)}`;
-  const provider = new JsonRpcProvider(rpcUrl, CHAIN_ID, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
+  const provider = new JsonRpcProvider(rpcUrl, CHAIN_ID, {
+    staticNetwork: true,
+    pollingInterval: 20,
+    cacheTimeout: -1,
+  });
   const owner = new NonceManager(new Wallet(`0x${randomBytes(32).toString("hex")}`, provider));
   const serverKey = randomBytes(32);
   const server = new Wallet(`0x${serverKey.toString("hex")}`);
-  const token = await deployed(owner, { abi: tokenAbi, bytecode: tokenBytecode, args: [await owner.getAddress()] });
+  const token = await deployed(owner, {
+    abi: tokenAbi,
+    bytecode: tokenBytecode,
+    args: [await owner.getAddress()],
+  });
   const treasury = Wallet.createRandom().address;
-  const terms = [await token.getAddress(), treasury, await owner.getAddress(), server.address, FEE_BPS, DAY, DAY];
+  const terms = [
+    await token.getAddress(),
+    treasury,
+    await owner.getAddress(),
+    server.address,
+    FEE_BPS,
+    DAY,
+    DAY,
+  ];
   const escrow = await deployed(owner, { abi: escrowAbi, bytecode: escrowBytecode, args: [terms] });
   const escrowAddress = (await escrow.getAddress()).toLowerCase();
   return {

@@ -68,7 +68,12 @@ export function aConfig(overrides: Partial<ServerConfigInput> = {}) {
     isDemo: true,
     port: 0,
     databaseUrl: "postgres://127.0.0.1:1/unused",
-    chain: { rpcUrl: "http://127.0.0.1:1", token: `0x${"70".repeat(20)}`, escrow: ESCROW, keyFile: "/nonexistent/chain.key" },
+    chain: {
+      rpcUrl: "http://127.0.0.1:1",
+      token: `0x${"70".repeat(20)}`,
+      escrow: ESCROW,
+      keyFile: "/nonexistent/chain.key",
+    },
     masterKeyFile: "/nonexistent/master.key",
     images: [
       { name: "coursework", title: "Coursework", tag: "nebula-coursework:test" },
@@ -79,7 +84,10 @@ export function aConfig(overrides: Partial<ServerConfigInput> = {}) {
   });
 }
 
-export type TestContext = AppContext & { readonly clock: ManualClock; readonly hints: ReturnType<typeof recordedHints> };
+export type TestContext = AppContext & {
+  readonly clock: ManualClock;
+  readonly hints: ReturnType<typeof recordedHints>;
+};
 
 /** A context over a real database, with a clock that stands, a real vault, and neither chain nor rigs. */
 export function aContext(db: Database, overrides: Partial<AppContext> = {}): TestContext {
@@ -122,17 +130,18 @@ export async function seedCampus(ctx: TestContext, seed: CampusSeed = {}): Promi
   const now = ctx.clock.now();
   const bytes = (size: number) => ctx.random.bytes(size);
   const [payerId, allocationId] = [newId("account", now, bytes), newId("allocation", now, bytes)];
-  await ctx.db.query("insert into account (id, kind, name, address, custody, sealed_key, created_at) values ($1, 'payer', 'Course', $2, 'managed', $3, $4)", [payerId, address, sealedKey, now]);
+  await ctx.db.query(
+    "insert into account (id, kind, name, address, custody, sealed_key, created_at) values ($1, 'payer', 'Course', $2, 'managed', $3, $4)",
+    [payerId, address, sealedKey, now],
+  );
   await ctx.db.query(
     "insert into allocation (id, name, kind, state, owner, payer, granted, valid_until, created_at) values ($1, 'Course', 'course', 'active', $2, $3, $4, $5, $6)",
     [allocationId, professor.id, payerId, granted, Math.floor(now / 1000) + 10_000_000, now],
   );
-  await ctx.db.query("insert into membership (allocation, account, cap, per_job_max, granted_on_chain) values ($1, $2, $3, $4, true)", [
-    allocationId,
-    student.id,
-    seed.cap ?? granted,
-    seed.perJobMax ?? granted,
-  ]);
+  await ctx.db.query(
+    "insert into membership (allocation, account, cap, per_job_max, granted_on_chain) values ($1, $2, $3, $4, true)",
+    [allocationId, student.id, seed.cap ?? granted, seed.perJobMax ?? granted],
+  );
   await fundAllocation(ctx.db, { allocationId, amount: granted, at: now });
   return { student, professor, allocationId, payer: address };
 }

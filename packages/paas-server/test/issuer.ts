@@ -26,7 +26,11 @@ export interface TestIssuer extends AsyncDisposable {
   /** An access token of a person; `overrides` of `undefined` leave a claim out. */
   token(person: Person, overrides?: Record<string, unknown>, key?: SigningKeyPair): Promise<string>;
   /** A token of any claims under any header. */
-  sign(claims: Record<string, unknown>, header?: Record<string, unknown>, key?: SigningKeyPair): Promise<string>;
+  sign(
+    claims: Record<string, unknown>,
+    header?: Record<string, unknown>,
+    key?: SigningKeyPair,
+  ): Promise<string>;
 }
 
 export interface Person {
@@ -36,10 +40,18 @@ export interface Person {
 
 export const STUDENT: Person = { username: "ada", permissions: ["job.submit"] };
 export const OTHER_STUDENT: Person = { username: "tao", permissions: ["job.submit"] };
-export const PROFESSOR: Person = { username: "prof", permissions: ["job.submit", "allocation.request", "allocation.approve"] };
-export const OPERATOR: Person = { username: "ops", permissions: ["rig.enrol", "rig.admin", "ledger.audit", "job.cancel.any"] };
+export const PROFESSOR: Person = {
+  username: "prof",
+  permissions: ["job.submit", "allocation.request", "allocation.approve"],
+};
+export const OPERATOR: Person = {
+  username: "ops",
+  permissions: ["rig.enrol", "rig.admin", "ledger.audit", "job.cancel.any"],
+};
 
-export function aKeyPair(options: { alg?: string; use?: string; modulusLength?: number } = {}): SigningKeyPair {
+export function aKeyPair(
+  options: { alg?: string; use?: string; modulusLength?: number } = {},
+): SigningKeyPair {
   const { alg = "RS256", use = "sig", modulusLength = 2_048 } = options;
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength });
   const kid = randomBytes(8).toString("hex");
@@ -48,7 +60,11 @@ export function aKeyPair(options: { alg?: string; use?: string; modulusLength?: 
 
 const seconds = (ms: number) => Math.floor(ms / 1000);
 
-function claimsOf(issuer: string, { username, permissions = [] }: Person, nowMs: number): Record<string, unknown> {
+function claimsOf(
+  issuer: string,
+  { username, permissions = [] }: Person,
+  nowMs: number,
+): Record<string, unknown> {
   return {
     typ: "Bearer",
     iss: issuer,
@@ -79,7 +95,10 @@ export async function startIssuer(key = aKeyPair()): Promise<TestIssuer> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   const url = `http://127.0.0.1:${String(port)}/realms/nebula`;
-  const sign: TestIssuer["sign"] = (claims, header = {}, by = key) => new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: by.kid, typ: "JWT", ...header }).sign(by.privateKey);
+  const sign: TestIssuer["sign"] = (claims, header = {}, by = key) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: "RS256", kid: by.kid, typ: "JWT", ...header })
+      .sign(by.privateKey);
   return {
     url,
     key,
@@ -87,7 +106,16 @@ export async function startIssuer(key = aKeyPair()): Promise<TestIssuer> {
     publish: (keys) => (published = keys),
     answerBy: (listener) => (override = listener),
     sign,
-    token: (person, overrides = {}, by = key) => sign(Object.fromEntries(Object.entries({ ...claimsOf(url, person, Date.now()), ...overrides }).filter(([, value]) => value !== undefined)), {}, by),
+    token: (person, overrides = {}, by = key) =>
+      sign(
+        Object.fromEntries(
+          Object.entries({ ...claimsOf(url, person, Date.now()), ...overrides }).filter(
+            ([, value]) => value !== undefined,
+          ),
+        ),
+        {},
+        by,
+      ),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

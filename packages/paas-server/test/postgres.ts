@@ -11,7 +11,20 @@ import { silentLogger } from "./silent-logger.ts";
 
 const TEMPLATE = "nebula_template";
 // why: tests lose nothing when the machine does, and are four times as fast
-const FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
+const FAST = [
+  "-c",
+  "fsync=off",
+  "-c",
+  "synchronous_commit=off",
+  "-c",
+  "full_page_writes=off",
+  "-c",
+  "max_connections=200",
+  "-c",
+  "listen_addresses=127.0.0.1",
+  "-c",
+  "unix_socket_directories=",
+];
 
 /** A PostgreSQL cluster with a migrated template database. */
 export interface TestCluster extends AsyncDisposable {

@@ -40,14 +40,24 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, body, problem: body as Problem };
 }
 
-async function send(server: NebulaServer, issuer: TestIssuer, path: string, options: RequestOptions): Promise<Answer> {
+async function send(
+  server: NebulaServer,
+  issuer: TestIssuer,
+  path: string,
+  options: RequestOptions,
+): Promise<Answer> {
   const method = options.method ?? (options.body === undefined ? "GET" : "POST");
   const headers: Record<string, string> = {};
   if (options.as !== undefined) headers["authorization"] = `Bearer ${await issuer.token(options.as)}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (method === "POST") headers["idempotency-key"] = randomBytes(8).toString("hex");
-  const body = options.body === undefined ? {} : { body: typeof options.body === "string" ? options.body : JSON.stringify(options.body) };
-  return answerOf(await fetch(`${server.url}${path}`, { method, headers: { ...headers, ...options.headers }, ...body }));
+  const body =
+    options.body === undefined
+      ? {}
+      : { body: typeof options.body === "string" ? options.body : JSON.stringify(options.body) };
+  return answerOf(
+    await fetch(`${server.url}${path}`, { method, headers: { ...headers, ...options.headers }, ...body }),
+  );
 }
 
 export interface ServerOptions {
@@ -61,7 +71,17 @@ export interface ServerOptions {
 }
 
 function chainSettings(chain: TestChain | undefined, keyFile: string): Partial<ServerConfigInput> {
-  return chain === undefined ? {} : { chain: { rpcUrl: chain.rpcUrl, chainId: chain.chainId, token: chain.token, escrow: chain.escrow, keyFile } };
+  return chain === undefined
+    ? {}
+    : {
+        chain: {
+          rpcUrl: chain.rpcUrl,
+          chainId: chain.chainId,
+          token: chain.token,
+          escrow: chain.escrow,
+          keyFile,
+        },
+      };
 }
 
 /** Starts a server on a database, with an issuer of its own. */
@@ -72,8 +92,18 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   await writeFile(keyFile, Buffer.from(chain?.serverKey ?? randomBytes(32)).toString("hex"), { mode: 0o600 });
   const issuer = after?.issuer ?? (await startIssuer());
   const { databaseUrl } = options;
-  const settings = aConfig({ databaseUrl, masterKeyFile: join(folder, "vault", "master.key"), issuer: { url: issuer.url }, ...chainSettings(chain, keyFile), ...options.config });
-  const server = await createServer(settings, { log: silentLogger, ...(chain === undefined ? { chain: noChain } : {}), ...options.overrides });
+  const settings = aConfig({
+    databaseUrl,
+    masterKeyFile: join(folder, "vault", "master.key"),
+    issuer: { url: issuer.url },
+    ...chainSettings(chain, keyFile),
+    ...options.config,
+  });
+  const server = await createServer(settings, {
+    log: silentLogger,
+    ...(chain === undefined ? { chain: noChain } : {}),
+    ...options.overrides,
+  });
   return {
     server,
     issuer,

@@ -1,4 +1,9 @@
 import type { Logger } from "../src/app/ports.ts";
 
 /** Says nothing. */
-export const silentLogger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+export const silentLogger: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  debug: () => undefined,
+};

@@ -8,11 +8,15 @@ interface Rule {
   readonly text: string;
 }
 
-const BALANCE = (suffix: string) => `coalesce((select sum(amount) from ledger_balance where account like 'allocation:' || o.id || ':${suffix}'), 0)`;
+const BALANCE = (suffix: string) =>
+  `coalesce((select sum(amount) from ledger_balance where account like 'allocation:' || o.id || ':${suffix}'), 0)`;
 
 // Invariants I11 to I13 of domain/ledger.ts, and that jobs and ledger tell the same story.
 const RULES: readonly Rule[] = [
-  { rule: "I11: every transaction sums to zero", text: "select tx as what, sum(amount)::text as found from ledger_entry group by tx, asset having sum(amount) <> 0" },
+  {
+    rule: "I11: every transaction sums to zero",
+    text: "select tx as what, sum(amount)::text as found from ledger_entry group by tx, asset having sum(amount) <> 0",
+  },
   {
     rule: "a balance is the sum of its entries",
     text: `select coalesce(b.account, e.account) as what, coalesce(b.amount, 0)::text || ' against ' || coalesce(e.amount, 0)::text as found
@@ -48,7 +52,9 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Breaches of the ledger's rules, in plain words; empty where money is conserved. Reads one consistent state. */
-export async function moneyIsConserved(db: Pick<AppContext["db"], "transaction">): Promise<readonly string[]> {
+export async function moneyIsConserved(
+  db: Pick<AppContext["db"], "transaction">,
+): Promise<readonly string[]> {
   return db.transaction(async (sql) => {
     await sql.query("set transaction isolation level repeatable read read only");
     const breaches: string[] = [];
@@ -72,7 +78,10 @@ export async function chainAgrees(ctx: Pick<AppContext, "db" | "chain">): Promis
   const differences: string[] = [];
   for (const { id, payer, expected } of await openBalances(ctx.db)) {
     const { deposited } = await ctx.chain.payer(payer);
-    if (deposited !== expected) differences.push(`I12: ${id} has ${formatNbai(expected, 18)} in the ledger and ${formatNbai(deposited, 18)} on chain`);
+    if (deposited !== expected)
+      differences.push(
+        `I12: ${id} has ${formatNbai(expected, 18)} in the ledger and ${formatNbai(deposited, 18)} on chain`,
+      );
   }
   return differences;
 }

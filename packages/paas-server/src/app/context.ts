@@ -1,6 +1,16 @@
 import type { Domain } from "@nebula/protocol";
 import type { ServerConfig } from "../config/config.ts";
-import type { ChainPort, Clock, Database, Hints, Logger, Random, RigLink, Signatures, Vault } from "./ports.ts";
+import type {
+  ChainPort,
+  Clock,
+  Database,
+  Hints,
+  Logger,
+  Random,
+  RigLink,
+  Signatures,
+  Vault,
+} from "./ports.ts";
 
 /** What every use case is handed: the outside world as ports, and the settings. */
 export interface AppContext {

@@ -17,10 +17,16 @@ export interface AllocationRequest {
 }
 
 function check(allocation: NewAllocation, nowMs: number): void {
-  if (allocation.validUntil * 1000 <= nowMs) throw new InvalidInput("INPUT_INVALID", "validUntil: must be in the future", { data: { fields: ["validUntil"] } });
+  if (allocation.validUntil * 1000 <= nowMs)
+    throw new InvalidInput("INPUT_INVALID", "validUntil: must be in the future", {
+      data: { fields: ["validUntil"] },
+    });
   const seen = new Set<string>();
   for (const { username } of allocation.members) {
-    if (seen.has(username)) throw new InvalidInput("INPUT_INVALID", `members: ${username} stands there twice`, { data: { fields: ["members"] } });
+    if (seen.has(username))
+      throw new InvalidInput("INPUT_INVALID", `members: ${username} stands there twice`, {
+        data: { fields: ["members"] },
+      });
     seen.add(username);
   }
 }
@@ -29,29 +35,48 @@ async function createPayer(ctx: AppContext, sql: Sql, name: string): Promise<str
   const { address, sealedKey } = ctx.vault.createKey();
   const now = ctx.clock.now();
   const id = newId("account", now, (size) => ctx.random.bytes(size));
-  await sql.query("insert into account (id, kind, name, address, custody, sealed_key, created_at) values ($1, 'payer', $2, $3, 'managed', $4, $5)", [id, name, address, sealedKey, now]);
+  await sql.query(
+    "insert into account (id, kind, name, address, custody, sealed_key, created_at) values ($1, 'payer', $2, $3, 'managed', $4, $5)",
+    [id, name, address, sealedKey, now],
+  );
   return id;
 }
 
-async function addMembers(ctx: AppContext, sql: Sql, allocationId: string, members: NewAllocation["members"]): Promise<void> {
-  for (const member of members) {
+async function addMembers(
+  ctx: AppContext,
+  sql: Sql,
+  to: { readonly allocationId: string; readonly members: NewAllocation["members"] },
+): Promise<void> {
+  for (const member of to.members) {
     const account = await accountOfUsername(ctx, sql, member.username);
-    await sql.query("insert into membership (allocation, account, cap, per_job_max) values ($1, $2, $3, $4)", [allocationId, account.id, member.cap, member.perJobMax]);
+    await sql.query(
+      "insert into membership (allocation, account, cap, per_job_max) values ($1, $2, $3, $4)",
+      [to.allocationId, account.id, member.cap, member.perJobMax],
+    );
   }
 }
 
-async function createIn(ctx: AppContext, sql: Sql, { callerId, allocation }: AllocationRequest): Promise<AllocationJson> {
+async function createIn(
+  ctx: AppContext,
+  sql: Sql,
+  { callerId, allocation }: AllocationRequest,
+): Promise<AllocationJson> {
   const now = ctx.clock.now();
   const id = newId("allocation", now, (size) => ctx.random.bytes(size));
-  const ownerId = allocation.owner === undefined ? callerId : (await accountOfUsername(ctx, sql, allocation.owner)).id;
+  const ownerId =
+    allocation.owner === undefined ? callerId : (await accountOfUsername(ctx, sql, allocation.owner)).id;
   const payer = await createPayer(ctx, sql, allocation.name);
   await sql.query(
     "insert into allocation (id, name, kind, state, owner, payer, granted, valid_until, created_at) values ($1, $2, $3, 'approved', $4, $5, $6, $7, $8)",
     [id, allocation.name, allocation.kind, ownerId, payer, allocation.granted, allocation.validUntil, now],
   );
-  await addMembers(ctx, sql, id, allocation.members);
-  await enqueueOutbox(sql, "fund-allocation", id, { allocationId: id }, now);
-  const data = { name: allocation.name, granted: allocation.granted.toString(), members: allocation.members.length };
+  await addMembers(ctx, sql, { allocationId: id, members: allocation.members });
+  await enqueueOutbox(sql, { topic: "fund-allocation", key: id, at: now });
+  const data = {
+    name: allocation.name,
+    granted: allocation.granted.toString(),
+    members: allocation.members.length,
+  };
   await recordEvent(sql, { kind: "allocation-approved", actor: callerId, subject: id, data, at: now });
   const view = await readAllocation(sql, { allocationId: id, accountId: ownerId });
   if (view === undefined) throw new Bug("INTERNAL", `The allocation ${id} cannot be read by its owner`);
@@ -64,7 +89,12 @@ async function createIn(ctx: AppContext, sql: Sql, { callerId, allocation }: All
  */
 export async function createAllocation(ctx: AppContext, request: AllocationRequest): Promise<AllocationJson> {
   check(request.allocation, ctx.clock.now());
-  const call = { accountId: request.callerId, route: "createAllocation", key: request.key, request: request.wire };
+  const call = {
+    accountId: request.callerId,
+    route: "createAllocation",
+    key: request.key,
+    request: request.wire,
+  };
   const { answer, isReplay } = await idempotent(ctx, call, (sql) => createIn(ctx, sql, request));
   if (!isReplay) ctx.hints.give({ kind: "outbox" });
   return answer;

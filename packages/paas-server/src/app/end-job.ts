@@ -40,5 +40,5 @@ export async function endJob(sql: Sql, end: JobEnd): Promise<void> {
 async function writeSettlement(sql: Sql, end: JobEnd, receiptHash: string): Promise<void> {
   const state = end.price === 0n ? "unneeded" : "pending";
   await sql.query("insert into settlement (job, receipt_hash, state, updated_at) values ($1, $2, $3, $4)", [end.job.id, receiptHash, state, end.at]);
-  if (end.price > 0n) await enqueueOutbox(sql, "settle", end.job.id, {}, end.at);
+  if (end.price > 0n) await enqueueOutbox(sql, { topic: "settle", key: end.job.id, at: end.at });
 }

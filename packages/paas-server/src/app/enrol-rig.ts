@@ -57,7 +57,7 @@ async function enrol(sql: Sql, ctx: AppContext, enrolment: Enrolment): Promise<s
     [rigId, enrolment.name, enrolment.wireKey, enrolment.receiptAddress, enrolment.payoutAddress, JSON.stringify(enrolment.inventory), at, row.created_by],
   );
   await sql.query("update enrolment_code set used_at = $2, rig = $3 where code_hash = $1", [hash, at, rigId]);
-  await enqueueOutbox(sql, "register-rig", rigId, { rigId }, at);
+  await enqueueOutbox(sql, { topic: "register-rig", key: rigId, at });
   await recordEvent(sql, { kind: "rig-enrolled", actor: row.created_by, subject: rigId, data: { name: enrolment.name, receiptAddress: enrolment.receiptAddress }, at });
   return rigId;
 }

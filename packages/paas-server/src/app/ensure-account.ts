@@ -25,7 +25,14 @@ interface AccountRow {
 const COLUMNS = "id, subject, username, name, address, custody, sealed_key";
 
 function accountOf(row: AccountRow): Account {
-  return { id: row.id, username: row.username, name: row.name, address: row.address, custody: row.custody, sealedKey: row.sealed_key };
+  return {
+    id: row.id,
+    username: row.username,
+    name: row.name,
+    address: row.address,
+    custody: row.custody,
+    sealedKey: row.sealed_key,
+  };
 }
 
 async function findBySubject(sql: Sql, subject: string): Promise<AccountRow | undefined> {
@@ -34,8 +41,14 @@ async function findBySubject(sql: Sql, subject: string): Promise<AccountRow | un
 }
 
 /** The account of a username that somebody has put on a roster, or a new one, with a managed key. It has no subject until sign-in. */
-export async function accountOfUsername(ctx: Pick<AppContext, "clock" | "random" | "vault">, sql: Sql, username: string): Promise<Account> {
-  const [known] = await sql.query<AccountRow>(`select ${COLUMNS} from account where username = $1`, [username]);
+export async function accountOfUsername(
+  ctx: Pick<AppContext, "clock" | "random" | "vault">,
+  sql: Sql,
+  username: string,
+): Promise<Account> {
+  const [known] = await sql.query<AccountRow>(`select ${COLUMNS} from account where username = $1`, [
+    username,
+  ]);
   if (known !== undefined) return accountOf(known);
   const { address, sealedKey } = ctx.vault.createKey();
   const now = ctx.clock.now();
@@ -46,7 +59,8 @@ export async function accountOfUsername(ctx: Pick<AppContext, "clock" | "random"
     [id, username, address, sealedKey, now],
   );
   const [row] = await sql.query<AccountRow>(`select ${COLUMNS} from account where username = $1`, [username]);
-  if (row === undefined) throw new Conflict("STATE_STALE", `The account of ${username} was removed while it was made`);
+  if (row === undefined)
+    throw new Conflict("STATE_STALE", `The account of ${username} was removed while it was made`);
   return accountOf(row);
 }
 
@@ -58,7 +72,10 @@ async function link(ctx: AppContext, sql: Sql, principal: Principal): Promise<Ac
   );
   if (linked !== undefined) return linked;
   // why: a username that was given to another person must not inherit the first one's money
-  throw new Conflict("STATE_STALE", `The username ${principal.username} belongs to the account of another person; ask campus IT to rename one of them`);
+  throw new Conflict(
+    "STATE_STALE",
+    `The username ${principal.username} belongs to the account of another person; ask campus IT to rename one of them`,
+  );
 }
 
 /**

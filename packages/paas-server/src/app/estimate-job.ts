@@ -1,4 +1,11 @@
-import { type estimateSchema, type JobSpec, type Nbai, NebulaError, Unavailable } from "@nebula/protocol";
+import {
+  Bug,
+  type estimateSchema,
+  type JobSpec,
+  type Nbai,
+  NebulaError,
+  Unavailable,
+} from "@nebula/protocol";
 import type { z } from "zod";
 import { acceptedClassIds } from "../domain/classes.ts";
 import { expectedRun, expectedWaitMs, priceOfMs } from "../domain/price.ts";
@@ -31,29 +38,44 @@ interface Crowd {
 }
 
 async function crowdOf(sql: Sql, classIds: readonly string[], className: string): Promise<Crowd> {
-  const [row] = await sql.query<{ ahead: bigint; rigs: bigint; slots: bigint; free: bigint; mean: number | null }>(
+  const [row] = await sql.query<{
+    ahead: bigint;
+    rigs: bigint;
+    slots: bigint;
+    free: bigint;
+    mean: number | null;
+  }>(
     `select (select count(distinct job) from queued where class_id = any($1)) as ahead,
        count(distinct s.rig) as rigs, count(*) as slots, count(*) filter (where s.attempt is null) as free,
        (select avg(used_ms)::float8 from (select used_ms from job where class = $2 and ended_at is not null order by id desc limit 50) past) as mean
      from slot s join rig r on r.id = s.rig where s.class_id = any($1) and r.connected and r.registered_tx is not null`,
     [classIds, className],
   );
+  if (row === undefined) throw new Bug("INTERNAL", "An aggregate gave no row");
+  const { ahead, rigs, slots, free, mean } = row;
   return {
-    ahead: Number(row?.ahead ?? 0n),
-    rigs: Number(row?.rigs ?? 0n),
-    slots: Number(row?.slots ?? 0n),
-    slotsFree: Number(row?.free ?? 0n),
-    meanMs: row?.mean ?? MEAN_RUN_DEFAULT_MS,
+    ahead: Number(ahead),
+    rigs: Number(rigs),
+    slots: Number(slots),
+    slotsFree: Number(free),
+    meanMs: mean ?? MEAN_RUN_DEFAULT_MS,
   };
 }
 
 /** Refuses a further job of an account that has as many waiting or running as it may. Throws `Unavailable` (QUEUE_FULL). */
 export async function checkQueueLimit(ctx: AppContext, sql: Sql, accountId: string): Promise<number> {
-  const [row] = await sql.query<{ live: bigint }>("select count(*) as live from job where account = $1 and state in ('queued', 'running')", [accountId]);
+  const [row] = await sql.query<{ live: bigint }>(
+    "select count(*) as live from job where account = $1 and state in ('queued', 'running')",
+    [accountId],
+  );
   const live = Number(row?.live ?? 0n);
   const limit = ctx.config.limits.queuedPerAccount;
   if (limit !== null && live >= limit) {
-    throw new Unavailable("QUEUE_FULL", `You have ${String(live)} jobs that wait or run; at most ${String(limit)} at once`, { data: { limit, retryAfterMs: 10_000 } });
+    throw new Unavailable(
+      "QUEUE_FULL",
+      `You have ${String(live)} jobs that wait or run; at most ${String(limit)} at once`,
+      { data: { limit, retryAfterMs: 10_000 } },
+    );
   }
   return live;
 }
@@ -69,7 +91,11 @@ async function obstacleTo(work: () => Promise<void>): Promise<EstimateJson["obst
 }
 
 /** The estimate of a checked specification. `purse` is who would pay; null looks for it. */
-export async function estimateChecked(ctx: AppContext, sql: Sql, of: { readonly accountId: string; readonly checked: CheckedSpec; readonly purse?: Purse }): Promise<EstimateJson> {
+export async function estimateChecked(
+  ctx: AppContext,
+  sql: Sql,
+  of: { readonly accountId: string; readonly checked: CheckedSpec; readonly purse?: Purse },
+): Promise<EstimateJson> {
   const { checked, accountId } = of;
   const rate = checked.class;
   const expected = expectedRun(await pastRunsMs(sql, checked), checked.spec.timeLimitMs);
@@ -77,7 +103,11 @@ export async function estimateChecked(ctx: AppContext, sql: Sql, of: { readonly 
   const capped = (price: Nbai) => (price < checked.ceiling ? price : checked.ceiling).toString();
   const obstacle = await obstacleTo(async () => {
     const now = ctx.clock.now();
-    const fault = purseFault(of.purse ?? choosePurse(await readPurses(sql, accountId), checked.ceiling, now), checked.ceiling, now);
+    const fault = purseFault(
+      of.purse ?? choosePurse(await readPurses(sql, accountId), checked.ceiling, now),
+      checked.ceiling,
+      now,
+    );
     if (fault !== null) throw fault;
     await checkQueueLimit(ctx, sql, accountId);
   });
@@ -98,7 +128,10 @@ export async function estimateChecked(ctx: AppContext, sql: Sql, of: { readonly 
 }
 
 /** Price and waiting time before the press. Changes nothing and binds nobody. */
-export async function estimateJob(ctx: AppContext, request: { readonly accountId: string; readonly spec: JobSpec; readonly ceiling?: Nbai | undefined }): Promise<EstimateJson> {
+export async function estimateJob(
+  ctx: AppContext,
+  request: { readonly accountId: string; readonly spec: JobSpec; readonly ceiling?: Nbai | undefined },
+): Promise<EstimateJson> {
   const checked = checkSpec(ctx.config, request.spec, request.ceiling);
   return estimateChecked(ctx, ctx.db, { accountId: request.accountId, checked });
 }

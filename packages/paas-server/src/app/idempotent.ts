@@ -26,7 +26,11 @@ function requestHash(request: unknown): string {
  * Runs `work` in a transaction and stores its answer, as wire JSON, in the same one; the same call again gives that answer. A call
  * that failed left nothing behind and may be repeated. Throws `Conflict` (IDEMPOTENCY_REUSED) for the same key with another request.
  */
-export async function idempotent<Answer>(ctx: Pick<AppContext, "db" | "clock">, call: IdempotentCall, work: (sql: Sql) => Promise<Answer>): Promise<{ answer: Answer; isReplay: boolean }> {
+export async function idempotent<Answer>(
+  ctx: Pick<AppContext, "db" | "clock">,
+  call: IdempotentCall,
+  work: (sql: Sql) => Promise<Answer>,
+): Promise<{ answer: Answer; isReplay: boolean }> {
   if (call.key === null) return { answer: await ctx.db.transaction(work), isReplay: false };
   const hash = requestHash(call.request);
   const place = [call.accountId, call.route, call.key];
@@ -38,13 +42,19 @@ export async function idempotent<Answer>(ctx: Pick<AppContext, "db" | "clock">, 
     );
     if (claimed.length === 0) return { answer: await storedAnswer<Answer>(sql, place, hash), isReplay: true };
     const answer = await work(sql);
-    await sql.query("update idempotency set response = $4 where account = $1 and route = $2 and key = $3", [...place, JSON.stringify(answer)]);
+    await sql.query("update idempotency set response = $4 where account = $1 and route = $2 and key = $3", [
+      ...place,
+      JSON.stringify(answer),
+    ]);
     return { answer, isReplay: false };
   });
 }
 
 async function storedAnswer<Answer>(sql: Sql, place: readonly string[], hash: string): Promise<Answer> {
-  const [stored] = await sql.query<StoredAnswer>("select request_hash, response from idempotency where account = $1 and route = $2 and key = $3", place);
+  const [stored] = await sql.query<StoredAnswer>(
+    "select request_hash, response from idempotency where account = $1 and route = $2 and key = $3",
+    place,
+  );
   if (stored?.request_hash !== hash) {
     throw new Conflict("IDEMPOTENCY_REUSED", "This idempotency key was used for a different request");
   }

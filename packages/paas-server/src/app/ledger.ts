@@ -1,5 +1,14 @@
 import type { Nbai } from "@nebula/protocol";
-import { accountName, chargeLegs, type EntryKind, fundLegs, holdLegs, type Leg, orderedLegs, settleLegs } from "../domain/ledger.ts";
+import {
+  accountName,
+  chargeLegs,
+  type EntryKind,
+  fundLegs,
+  holdLegs,
+  type Leg,
+  orderedLegs,
+  settleLegs,
+} from "../domain/ledger.ts";
 import type { Sql } from "./ports.ts";
 
 interface Posting {
@@ -30,8 +39,15 @@ async function post(sql: Sql, posting: Posting, legs: readonly Leg[]): Promise<v
 }
 
 /** Puts what an allocation was granted, and what the chain has confirmed, into its free balance. Once per `tx`. */
-export async function fundAllocation(sql: Sql, funding: { readonly allocationId: string; readonly amount: Nbai; readonly at: number }): Promise<void> {
-  await post(sql, { tx: `fund:${funding.allocationId}:${String(funding.at)}`, kind: "fund", jobId: null, at: funding.at }, fundLegs(funding.allocationId, funding.amount));
+export async function fundAllocation(
+  sql: Sql,
+  funding: { readonly allocationId: string; readonly amount: Nbai; readonly at: number },
+): Promise<void> {
+  await post(
+    sql,
+    { tx: `fund:${funding.allocationId}:${String(funding.at)}`, kind: "fund", jobId: null, at: funding.at },
+    fundLegs(funding.allocationId, funding.amount),
+  );
 }
 
 export interface Hold {
@@ -64,7 +80,11 @@ export interface JobCharge {
 
 /** Ends a job's hold: the price is spent, the rest is free again. One transaction per job: a second charge fails. */
 export async function chargeJob(sql: Sql, charge: JobCharge): Promise<void> {
-  await post(sql, { tx: `charge:${charge.jobId}`, kind: "charge", jobId: charge.jobId, at: charge.at }, chargeLegs(charge));
+  await post(
+    sql,
+    { tx: `charge:${charge.jobId}`, kind: "charge", jobId: charge.jobId, at: charge.at },
+    chargeLegs(charge),
+  );
 }
 
 export interface JobSettlement {
@@ -79,19 +99,37 @@ export interface JobSettlement {
 
 /** Books a settlement that the chain has confirmed. One transaction per job: a second one fails. */
 export async function settleInLedger(sql: Sql, settlement: JobSettlement): Promise<void> {
-  await post(sql, { tx: `settle:${settlement.jobId}`, kind: "settle", jobId: settlement.jobId, at: settlement.at }, settleLegs(settlement));
+  await post(
+    sql,
+    { tx: `settle:${settlement.jobId}`, kind: "settle", jobId: settlement.jobId, at: settlement.at },
+    settleLegs(settlement),
+  );
 }
 
 /** Balances by account name; 0 where nothing was ever moved. */
 export async function balancesOf(sql: Sql, accounts: readonly string[]): Promise<ReadonlyMap<string, Nbai>> {
-  const rows = await sql.query<{ account: string; amount: bigint }>("select account, amount from ledger_balance where account = any($1)", [accounts]);
+  const rows = await sql.query<{ account: string; amount: bigint }>(
+    "select account, amount from ledger_balance where account = any($1)",
+    [accounts],
+  );
   const found = new Map(rows.map((row) => [row.account, row.amount]));
   return new Map(accounts.map((account) => [account, found.get(account) ?? 0n]));
 }
 
 /** What a member has reserved and spent in an allocation, and what the allocation has free. */
-export async function memberBalance(sql: Sql, of: { readonly allocationId: string; readonly accountId: string }): Promise<{ held: Nbai; spent: Nbai; free: Nbai }> {
-  const names = { held: accountName.held(of.allocationId, of.accountId), spent: accountName.spent(of.allocationId, of.accountId), free: accountName.free(of.allocationId) };
+export async function memberBalance(
+  sql: Sql,
+  of: { readonly allocationId: string; readonly accountId: string },
+): Promise<{ held: Nbai; spent: Nbai; free: Nbai }> {
+  const names = {
+    held: accountName.held(of.allocationId, of.accountId),
+    spent: accountName.spent(of.allocationId, of.accountId),
+    free: accountName.free(of.allocationId),
+  };
   const found = await balancesOf(sql, Object.values(names));
-  return { held: found.get(names.held) ?? 0n, spent: found.get(names.spent) ?? 0n, free: found.get(names.free) ?? 0n };
+  return {
+    held: found.get(names.held) ?? 0n,
+    spent: found.get(names.spent) ?? 0n,
+    free: found.get(names.free) ?? 0n,
+  };
 }

@@ -34,13 +34,34 @@ interface Used {
 
 function balanceJson(granted: Nbai, { held, spent }: Used) {
   const left = granted - held - spent;
-  return { granted: granted.toString(), held: held.toString(), spent: spent.toString(), left: (left > 0n ? left : 0n).toString() };
+  return {
+    granted: granted.toString(),
+    held: held.toString(),
+    spent: spent.toString(),
+    left: (left > 0n ? left : 0n).toString(),
+  };
 }
 
-async function usedByMember(sql: Sql, allocationId: string, members: readonly MemberRow[]): Promise<ReadonlyMap<string, Used>> {
-  const names = members.map(({ account }) => ({ account, held: accountName.held(allocationId, account), spent: accountName.spent(allocationId, account) }));
-  const balances = await balancesOf(sql, names.flatMap(({ held, spent }) => [held, spent]));
-  return new Map(names.map(({ account, held, spent }) => [account, { held: balances.get(held) ?? 0n, spent: balances.get(spent) ?? 0n }]));
+async function usedByMember(
+  sql: Sql,
+  allocationId: string,
+  members: readonly MemberRow[],
+): Promise<ReadonlyMap<string, Used>> {
+  const names = members.map(({ account }) => ({
+    account,
+    held: accountName.held(allocationId, account),
+    spent: accountName.spent(allocationId, account),
+  }));
+  const balances = await balancesOf(
+    sql,
+    names.flatMap(({ held, spent }) => [held, spent]),
+  );
+  return new Map(
+    names.map(({ account, held, spent }) => [
+      account,
+      { held: balances.get(held) ?? 0n, spent: balances.get(spent) ?? 0n },
+    ]),
+  );
 }
 
 const NONE: Used = { held: 0n, spent: 0n };
@@ -52,8 +73,12 @@ async function viewOf(sql: Sql, row: AllocationRow, accountId: string): Promise<
     [row.id],
   );
   const used = await usedByMember(sql, row.id, members);
-  const total = [...used.values()].reduce((sum, one) => ({ held: sum.held + one.held, spent: sum.spent + one.spent }), NONE);
-  const visible = row.owner_id === accountId ? members : members.filter((member) => member.account === accountId);
+  const total = [...used.values()].reduce(
+    (sum, one) => ({ held: sum.held + one.held, spent: sum.spent + one.spent }),
+    NONE,
+  );
+  const visible =
+    row.owner_id === accountId ? members : members.filter((member) => member.account === accountId);
   return {
     id: row.id,
     name: row.name,
@@ -88,6 +113,9 @@ export async function listAllocations(sql: Sql, accountId: string): Promise<Allo
 }
 
 /** One allocation, as the account sees it; undefined where it may not. */
-export async function readAllocation(sql: Sql, of: { readonly allocationId: string; readonly accountId: string }): Promise<AllocationJson | undefined> {
+export async function readAllocation(
+  sql: Sql,
+  of: { readonly allocationId: string; readonly accountId: string },
+): Promise<AllocationJson | undefined> {
   return (await listAllocations(sql, of.accountId)).find((allocation) => allocation.id === of.allocationId);
 }

@@ -11,7 +11,10 @@ export interface JobListRequest {
 }
 
 /** An account's jobs, newest first. `last`: id from which the next page goes on; null on the last page. */
-export async function listJobs(ctx: AppContext, request: JobListRequest): Promise<{ readonly items: readonly JobJson[]; readonly last: string | null }> {
+export async function listJobs(
+  ctx: AppContext,
+  request: JobListRequest,
+): Promise<{ readonly items: readonly JobJson[]; readonly last: string | null }> {
   const found = await readJobPage(ctx.db, { ...request, limit: request.limit + 1, nowMs: ctx.clock.now() });
   const items = found.slice(0, request.limit);
   return { items, last: found.length > request.limit ? (items.at(-1)?.id ?? null) : null };

@@ -113,7 +113,12 @@ export interface ChainEvent {
 
 /** What became of a call. `refused`: it reverts, or would; nothing was moved. `reason` is the name of the contract's error. */
 export type ChainOutcome =
-  | { readonly status: "mined"; readonly hash: string; readonly blockNumber: number; readonly events: readonly ChainEvent[] }
+  | {
+      readonly status: "mined";
+      readonly hash: string;
+      readonly blockNumber: number;
+      readonly events: readonly ChainEvent[];
+    }
   | { readonly status: "refused"; readonly hash: string | null; readonly reason: string };
 
 /** A key in managed custody: whose transaction it is to be. */
@@ -149,7 +154,11 @@ export interface ChainPort {
   /** The payment of a receipt, whoever sent it; null where there is none. */
   findSettled(receiptHash: string): Promise<(ChainOutcome & { readonly status: "mined" }) | null>;
   /** What a payer signs (EIP-2612) so that the escrow may take `amount` of his tokens. `deadline` in unix seconds. */
-  permitDigest(permit: { readonly owner: string; readonly amount: bigint; readonly deadline: number }): Promise<string>;
+  permitDigest(permit: {
+    readonly owner: string;
+    readonly amount: bigint;
+    readonly deadline: number;
+  }): Promise<string>;
   /** Height of the chain; proof that it answers. */
   height(): Promise<number>;
 }

@@ -20,7 +20,12 @@ export function readCampus(ctx: AppContext, publicUrl: string): CampusJson {
     issuer: issuer.url,
     clientId: issuer.clientId,
     redirectUri: `${publicUrl}/auth/callback`,
-    chain: { chainId: chain.chainId, rpcUrl: chain.publicRpcUrl ?? chain.rpcUrl, token: chain.token, escrow: chain.escrow },
+    chain: {
+      chainId: chain.chainId,
+      rpcUrl: chain.publicRpcUrl ?? chain.rpcUrl,
+      token: chain.token,
+      escrow: chain.escrow,
+    },
     isDemo,
   };
 }

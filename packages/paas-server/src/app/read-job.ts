@@ -53,14 +53,20 @@ const JOB_VIEW = `
 const toNumber = (value: bigint | null): number | null => (value === null ? null : Number(value));
 
 function meterOf(row: JobRow, nowMs: number | undefined): { usedMs: number; price: bigint } {
-  if (row.state !== "running" || row.running_at === null || nowMs === undefined) return { usedMs: Number(row.used_ms), price: row.price };
+  if (row.state !== "running" || row.running_at === null || nowMs === undefined)
+    return { usedMs: Number(row.used_ms), price: row.price };
   const usedMs = Math.max(0, nowMs - Number(row.running_at));
   const price = priceOf(unitsOf(usedMs, row.speed_milli), BigInt(row.unit_price));
   return { usedMs, price: price < row.ceiling ? price : row.ceiling };
 }
 
 function moneyOf(row: JobRow, price: bigint) {
-  return { ceiling: row.ceiling.toString(), held: row.held.toString(), price: price.toString(), refunded: row.refunded.toString() };
+  return {
+    ceiling: row.ceiling.toString(),
+    held: row.held.toString(),
+    price: price.toString(),
+    refunded: row.refunded.toString(),
+  };
 }
 
 function viewOf(row: JobRow, queue: JobJson["queue"], nowMs: number | undefined): JobJson {
@@ -104,8 +110,14 @@ export async function readJob(sql: Sql, jobId: string, nowMs?: number): Promise<
 }
 
 /** The same, for the account that owns the job; for any other the job does not exist. */
-export async function readOwnJob(sql: Sql, of: { readonly jobId: string; readonly accountId: string; readonly nowMs?: number }): Promise<JobJson> {
-  const [row] = await sql.query<JobRow>(`${JOB_VIEW} where j.id = $1 and j.account = $2`, [of.jobId, of.accountId]);
+export async function readOwnJob(
+  sql: Sql,
+  of: { readonly jobId: string; readonly accountId: string; readonly nowMs?: number },
+): Promise<JobJson> {
+  const [row] = await sql.query<JobRow>(`${JOB_VIEW} where j.id = $1 and j.account = $2`, [
+    of.jobId,
+    of.accountId,
+  ]);
   if (row === undefined) throw jobUnknown(of.jobId);
   return viewOf(row, row.state === "queued" ? await queueOf(sql, of.jobId) : null, of.nowMs);
 }
@@ -126,7 +138,7 @@ export async function readJobPage(sql: Sql, page: JobPage): Promise<readonly Job
     [page.accountId, page.before, page.state, page.limit],
   );
   const views: JobJson[] = [];
-  for (const row of rows) views.push(viewOf(row, row.state === "queued" ? await queueOf(sql, row.id) : null, page.nowMs));
+  for (const row of rows)
+    views.push(viewOf(row, row.state === "queued" ? await queueOf(sql, row.id) : null, page.nowMs));
   return views;
 }
-

@@ -11,12 +11,18 @@ import { readPurses } from "./read-purse.ts";
 export type MeJson = z.input<typeof meSchema>;
 
 /** Who is signed in, and what he may spend: the sum over his active allocations. */
-export async function readMe(ctx: AppContext, caller: { readonly principal: Principal; readonly account: Account }): Promise<MeJson> {
+export async function readMe(
+  ctx: AppContext,
+  caller: { readonly principal: Principal; readonly account: Account },
+): Promise<MeJson> {
   const { principal, account } = caller;
   const sum = { held: 0n, spent: 0n, left: 0n };
   for (const purse of await readPurses(ctx.db, account.id)) {
     if (purse.state !== "active") continue;
-    const { held, spent } = await memberBalance(ctx.db, { allocationId: purse.allocationId, accountId: account.id });
+    const { held, spent } = await memberBalance(ctx.db, {
+      allocationId: purse.allocationId,
+      accountId: account.id,
+    });
     sum.held += held;
     sum.spent += spent;
     sum.left += leftOf(purse.caps);
@@ -29,7 +35,12 @@ export async function readMe(ctx: AppContext, caller: { readonly principal: Prin
     permissions: [...principal.permissions],
     address: account.address,
     custody: account.custody,
-    balance: { granted: (sum.held + sum.spent + sum.left).toString(), held: sum.held.toString(), spent: sum.spent.toString(), left: sum.left.toString() },
+    balance: {
+      granted: (sum.held + sum.spent + sum.left).toString(),
+      held: sum.held.toString(),
+      spent: sum.spent.toString(),
+      left: sum.left.toString(),
+    },
     allocations: await listAllocations(ctx.db, account.id),
   };
 }

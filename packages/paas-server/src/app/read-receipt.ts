@@ -45,7 +45,10 @@ function breakdownOf(row: BundleRow): ReceiptBundleJson["breakdown"] {
 }
 
 /** All that is needed to check what a job was charged. Throws `NotFound` (JOB_UNKNOWN, RECEIPT_UNKNOWN). */
-export async function readReceipt(ctx: AppContext, of: { readonly accountId: string; readonly jobId: string }): Promise<ReceiptBundleJson> {
+export async function readReceipt(
+  ctx: AppContext,
+  of: { readonly accountId: string; readonly jobId: string },
+): Promise<ReceiptBundleJson> {
   const [row] = await ctx.db.query<BundleRow>(BUNDLE, [of.jobId, of.accountId]);
   if (row === undefined) throw await missing(ctx, of);
   return {
@@ -69,8 +72,14 @@ export async function readReceipt(ctx: AppContext, of: { readonly accountId: str
   };
 }
 
-async function missing(ctx: AppContext, of: { readonly accountId: string; readonly jobId: string }): Promise<NotFound> {
-  const known = await ctx.db.query("select 1 from job where id = $1 and account = $2", [of.jobId, of.accountId]);
+async function missing(
+  ctx: AppContext,
+  of: { readonly accountId: string; readonly jobId: string },
+): Promise<NotFound> {
+  const known = await ctx.db.query("select 1 from job where id = $1 and account = $2", [
+    of.jobId,
+    of.accountId,
+  ]);
   if (known.length === 0) return new NotFound("JOB_UNKNOWN", `No job of yours has the id ${of.jobId}`);
   return new NotFound("RECEIPT_UNKNOWN", "The job has no receipt yet");
 }

@@ -21,7 +21,9 @@ export const FIRST_HASH = "0".repeat(64);
 /** Hash of an event given the hash of the one before: SHA-256 of their canonical text, as hex. */
 export function eventHash(previousHash: string, event: RecordedEvent): string {
   const { kind, actor, subject, data, at } = event;
-  return createHash("sha256").update(canonicalText({ previousHash, kind, actor, subject, data, at })).digest("hex");
+  return createHash("sha256")
+    .update(canonicalText({ previousHash, kind, actor, subject, data, at }))
+    .digest("hex");
 }
 
 /**
@@ -53,14 +55,23 @@ interface EventRow {
  */
 export async function sealEvents(sql: Sql): Promise<number> {
   await sql.query("select pg_advisory_xact_lock(8686002)");
-  const [head] = await sql.query<{ place: bigint; hash: string }>("select place, hash from event where place is not null order by place desc limit 1");
-  const rows = await sql.query<EventRow>("select id, at, kind, actor, subject, data from event where place is null order by id limit 1000");
+  const [head] = await sql.query<{ place: bigint; hash: string }>(
+    "select place, hash from event where place is not null order by place desc limit 1",
+  );
+  const rows = await sql.query<EventRow>(
+    "select id, at, kind, actor, subject, data from event where place is null order by id limit 1000",
+  );
   let place = head?.place ?? 0n;
   let previous = head?.hash ?? FIRST_HASH;
   for (const row of rows) {
     const hash = eventHash(previous, { ...row, at: Number(row.at) });
     place += 1n;
-    await sql.query("update event set place = $2, previous_hash = $3, hash = $4 where id = $1", [row.id, place, previous, hash]);
+    await sql.query("update event set place = $2, previous_hash = $3, hash = $4 where id = $1", [
+      row.id,
+      place,
+      previous,
+      hash,
+    ]);
     previous = hash;
   }
   return rows.length;

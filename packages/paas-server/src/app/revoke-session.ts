@@ -6,7 +6,10 @@ const KEPT_MS = 60 * 60_000;
 /** Ends a sign-in session: its access tokens are refused from now on. The same again changes nothing. */
 export async function revokeSession(sql: Sql, sessionId: string, nowMs: number): Promise<void> {
   await sql.query("delete from revoked_session where until < $1", [nowMs]);
-  await sql.query("insert into revoked_session (sid, until) values ($1, $2) on conflict (sid) do update set until = excluded.until", [sessionId, nowMs + KEPT_MS]);
+  await sql.query(
+    "insert into revoked_session (sid, until) values ($1, $2) on conflict (sid) do update set until = excluded.until",
+    [sessionId, nowMs + KEPT_MS],
+  );
 }
 
 /** Whether a sign-in session was ended. */

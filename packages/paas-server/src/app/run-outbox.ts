@@ -45,21 +45,32 @@ function claim(ctx: AppContext): Promise<readonly Errand[]> {
 
 function pauseMs(ctx: AppContext, errand: Errand, error: unknown): number {
   // why: where the errand itself says when to look again, it knows better
-  if (error instanceof Unavailable && error.data["retryAfterMs"] !== undefined) return Math.min(error.retryAfterMs, BACKOFF_MAX_MS);
+  if (error instanceof Unavailable && error.data["retryAfterMs"] !== undefined)
+    return Math.min(error.retryAfterMs, BACKOFF_MAX_MS);
   return backoffMs(errand.tries, (ctx.random.bytes(1)[0] ?? 0) / 255);
 }
 
 async function run(ctx: AppContext, metrics: Pick<Metrics, "countOutbox">, errand: Errand): Promise<void> {
   try {
     await ERRANDS[errand.topic](ctx, errand.key);
-    await ctx.db.query("update outbox set done_at = $2, last_error = null where id = $1", [errand.id, ctx.clock.now()]);
+    await ctx.db.query("update outbox set done_at = $2, last_error = null where id = $1", [
+      errand.id,
+      ctx.clock.now(),
+    ]);
     metrics.countOutbox(errand.topic, "done");
   } catch (error) {
     const message = error instanceof Error ? error.message : "unknown";
     const level = error instanceof Unavailable ? "debug" : "error";
-    ctx.log[level]({ topic: errand.topic, key: errand.key, tries: errand.tries, err: message }, "errand failed");
+    ctx.log[level](
+      { topic: errand.topic, key: errand.key, tries: errand.tries, err: message },
+      "errand failed",
+    );
     metrics.countOutbox(errand.topic, "failed");
-    await ctx.db.query("update outbox set last_error = $2, next_at = $3 where id = $1", [errand.id, message.slice(0, 1_000), ctx.clock.now() + pauseMs(ctx, errand, error)]);
+    await ctx.db.query("update outbox set last_error = $2, next_at = $3 where id = $1", [
+      errand.id,
+      message.slice(0, 1_000),
+      ctx.clock.now() + pauseMs(ctx, errand, error),
+    ]);
   }
 }
 

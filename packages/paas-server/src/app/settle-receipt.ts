@@ -6,6 +6,7 @@ import type { ChainOutcome, Sql } from "./ports.ts";
 import { recordEvent } from "./record-event.ts";
 
 interface Settling {
+  job: string;
   account: string;
   allocation: string;
   order_json: z.input<typeof orderSchema>;
@@ -25,7 +26,7 @@ const MAY_BE_PAID: ReadonlySet<string> = new Set(["ComputeEscrow_PartPaid", "Com
 
 async function readSettling(sql: Sql, jobId: string): Promise<Settling | undefined> {
   const [row] = await sql.query<Settling>(
-    `select j.account, j.allocation, j.order_json, j.order_signature, r.body, r.signature, r.hash, r.price, a.rig, s.state
+    `select j.id as job, j.account, j.allocation, j.order_json, j.order_signature, r.body, r.signature, r.hash, r.price, a.rig, s.state
      from settlement s join job j on j.id = s.job join receipt r on r.job = s.job join attempt a on a.id = r.attempt where s.job = $1`,
     [jobId],
   );
@@ -33,11 +34,14 @@ async function readSettling(sql: Sql, jobId: string): Promise<Settling | undefin
 }
 
 function feeOf(mined: Mined, receiptHash: string): Nbai {
-  const settled = mined.events.find((event) => event.name === "Settled" && event.fields["receiptDigest"] === receiptHash);
+  const settled = mined.events.find(
+    (event) => event.name === "Settled" && event.fields["receiptDigest"] === receiptHash,
+  );
   return typeof settled?.fields["fee"] === "bigint" ? settled.fields["fee"] : 0n;
 }
 
-async function confirm(ctx: AppContext, jobId: string, row: Settling, mined: Mined): Promise<void> {
+async function confirm(ctx: AppContext, row: Settling, mined: Mined): Promise<void> {
+  const jobId = row.job;
   const at = ctx.clock.now();
   const fee = feeOf(mined, row.hash);
   await ctx.db.transaction(async (sql) => {
@@ -46,17 +50,46 @@ async function confirm(ctx: AppContext, jobId: string, row: Settling, mined: Min
       [jobId, mined.hash, mined.blockNumber, fee, at],
     );
     if (open === undefined) return;
-    await settleInLedger(sql, { jobId, allocationId: row.allocation, rigId: row.rig, price: row.price, fee, at });
-    await sql.query("update job set state = 'settled' where id = $1 and state in ('finished', 'failed', 'cancelled')", [jobId]);
-    await recordEvent(sql, { kind: "job-settled", actor: "server", subject: jobId, data: { tx: mined.hash, price: row.price.toString(), fee: fee.toString() }, at });
+    await settleInLedger(sql, {
+      jobId,
+      allocationId: row.allocation,
+      rigId: row.rig,
+      price: row.price,
+      fee,
+      at,
+    });
+    await sql.query(
+      "update job set state = 'settled' where id = $1 and state in ('finished', 'failed', 'cancelled')",
+      [jobId],
+    );
+    await recordEvent(sql, {
+      kind: "job-settled",
+      actor: "server",
+      subject: jobId,
+      data: { tx: mined.hash, price: row.price.toString(), fee: fee.toString() },
+      at,
+    });
   });
 }
 
-async function refuse(ctx: AppContext, jobId: string, refused: ChainOutcome & { readonly status: "refused" }): Promise<void> {
+async function refuse(
+  ctx: AppContext,
+  jobId: string,
+  refused: ChainOutcome & { readonly status: "refused" },
+): Promise<void> {
   const at = ctx.clock.now();
   await ctx.db.transaction(async (sql) => {
-    await sql.query("update settlement set state = 'refused', tx = $2, reason = $3, updated_at = $4 where job = $1 and state = 'pending'", [jobId, refused.hash, refused.reason, at]);
-    await recordEvent(sql, { kind: "settlement-refused", actor: "server", subject: jobId, data: { reason: refused.reason }, at });
+    await sql.query(
+      "update settlement set state = 'refused', tx = $2, reason = $3, updated_at = $4 where job = $1 and state = 'pending'",
+      [jobId, refused.hash, refused.reason, at],
+    );
+    await recordEvent(sql, {
+      kind: "settlement-refused",
+      actor: "server",
+      subject: jobId,
+      data: { reason: refused.reason },
+      at,
+    });
   });
   ctx.log.error({ jobId, reason: refused.reason }, "settlement refused by the contract");
 }
@@ -70,9 +103,17 @@ export async function settleReceipt(ctx: AppContext, jobId: string): Promise<voi
   if (row?.state !== "pending") return;
   const order = orderSchema.parse(row.order_json);
   const receipt = receiptSchema.parse(row.body);
-  const outcome = await ctx.chain.perform({ purpose: `settle:${jobId}`, contract: "escrow", method: "settleOne", args: [order, row.order_signature, receipt, row.signature] });
-  const settled = outcome.status === "refused" && MAY_BE_PAID.has(outcome.reason) ? ((await ctx.chain.findSettled(row.hash)) ?? outcome) : outcome;
-  if (settled.status === "mined") await confirm(ctx, jobId, row, settled);
+  const outcome = await ctx.chain.perform({
+    purpose: `settle:${jobId}`,
+    contract: "escrow",
+    method: "settleOne",
+    args: [order, row.order_signature, receipt, row.signature],
+  });
+  const settled =
+    outcome.status === "refused" && MAY_BE_PAID.has(outcome.reason)
+      ? ((await ctx.chain.findSettled(row.hash)) ?? outcome)
+      : outcome;
+  if (settled.status === "mined") await confirm(ctx, row, settled);
   else await refuse(ctx, jobId, settled);
   ctx.hints.give({ kind: "job", jobId });
   ctx.hints.give({ kind: "balance", accountId: row.account });

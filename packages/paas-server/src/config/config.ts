@@ -2,7 +2,9 @@ import { addressSchema, nbaiSchema, RIG_TIMES } from "@nebula/protocol";
 import { z } from "zod";
 import { DEFAULT_CLASSES } from "./rate-card.ts";
 
-const origin = z.url().refine((text) => new URL(text).origin === text, "expected an origin such as http://127.0.0.1:8704");
+const origin = z
+  .url()
+  .refine((text) => new URL(text).origin === text, "expected an origin such as http://127.0.0.1:8704");
 const loopbackUrl = (port: number) => `http://127.0.0.1:${String(port)}`;
 
 const classSchema = z.strictObject({
@@ -20,7 +22,11 @@ const classSchema = z.strictObject({
 /** One class of the rate card. */
 export type ClassConfig = z.infer<typeof classSchema>;
 
-const imageSchema = z.strictObject({ name: z.string().min(1).max(128), title: z.string(), tag: z.string().min(1) });
+const imageSchema = z.strictObject({
+  name: z.string().min(1).max(128),
+  title: z.string(),
+  tag: z.string().min(1),
+});
 
 /** Settings of the server, each with its default. Times are milliseconds. */
 export const configSchema = z.strictObject({
@@ -59,7 +65,10 @@ export const configSchema = z.strictObject({
   /** Origins of notebooks that may call and sign in. */
   origins: z.array(origin).default([loopbackUrl(8704)]),
   rateVersion: z.int().nonnegative().default(1),
-  classes: z.array(classSchema).min(1).default([...DEFAULT_CLASSES]),
+  classes: z
+    .array(classSchema)
+    .min(1)
+    .default([...DEFAULT_CLASSES]),
   defaultClass: z.string().default("cpu"),
   images: z.array(imageSchema).min(1),
   defaultImage: z.string().default("coursework"),
@@ -70,14 +79,23 @@ export const configSchema = z.strictObject({
       queuedPerAccount: z.int().positive().nullable().default(20),
       /** Requests of one caller in a minute. */
       requestsPerMinute: z.int().positive().default(600),
-      bodyBytes: z.int().positive().default(20 * 1024 * 1024),
+      bodyBytes: z
+        .int()
+        .positive()
+        .default(20 * 1024 * 1024),
     })
     .prefault({}),
   times: z
     .strictObject({
-      quoteMs: z.int().positive().default(10 * 60_000),
+      quoteMs: z
+        .int()
+        .positive()
+        .default(10 * 60_000),
       /** How long after the order a job may still start. */
-      orderMs: z.int().positive().default(24 * 60 * 60_000),
+      orderMs: z
+        .int()
+        .positive()
+        .default(24 * 60 * 60_000),
       beatMs: z.int().positive().default(RIG_TIMES.beatMs),
       /** Least time between two statements that write the beats of all rigs. */
       beatBatchMs: z.int().positive().default(1_000),
@@ -104,10 +122,13 @@ export class ConfigFault extends Error {
 
 function crossFaults(config: ServerConfig): string[] {
   const faults: string[] = [];
-  if (!config.classes.some((entry) => entry.name === config.defaultClass)) faults.push(`defaultClass: no class is named ${config.defaultClass}`);
-  if (!config.images.some((entry) => entry.name === config.defaultImage)) faults.push(`defaultImage: no image is named ${config.defaultImage}`);
+  if (!config.classes.some((entry) => entry.name === config.defaultClass))
+    faults.push(`defaultClass: no class is named ${config.defaultClass}`);
+  if (!config.images.some((entry) => entry.name === config.defaultImage))
+    faults.push(`defaultImage: no image is named ${config.defaultImage}`);
   const { deadManMs, requeueAfterMs, beatMs, leaseMs } = config.times;
-  if (deadManMs >= requeueAfterMs) faults.push("times.deadManMs: must be below requeueAfterMs, else an attempt could be alive twice");
+  if (deadManMs >= requeueAfterMs)
+    faults.push("times.deadManMs: must be below requeueAfterMs, else an attempt could be alive twice");
   if (beatMs >= leaseMs) faults.push("times.beatMs: must be below leaseMs");
   return faults;
 }
@@ -115,7 +136,8 @@ function crossFaults(config: ServerConfig): string[] {
 /** Checked settings. Throws `ConfigFault` with every fault at once. */
 export function parseConfig(input: unknown): ServerConfig {
   const parsed = configSchema.safeParse(input);
-  if (!parsed.success) throw new ConfigFault(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+  if (!parsed.success)
+    throw new ConfigFault(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   const faults = crossFaults(parsed.data);
   if (faults.length > 0) throw new ConfigFault(faults);
   return parsed.data;

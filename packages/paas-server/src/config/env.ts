@@ -17,8 +17,15 @@ const TEXT = {
   NEBULA_DEFAULT_IMAGE: ["defaultImage"],
   NEBULA_LOG_LEVEL: ["logLevel"],
 } as const;
-const NUMBERS = { NEBULA_PORT: ["port"], NEBULA_CHAIN_ID: ["chain", "chainId"], NEBULA_DATABASE_CONNECTIONS: ["databaseConnections"] } as const;
-const LISTS = { NEBULA_ORIGINS: ["origins"], NEBULA_AUTHORIZED_PARTIES: ["issuer", "authorizedParties"] } as const;
+const NUMBERS = {
+  NEBULA_PORT: ["port"],
+  NEBULA_CHAIN_ID: ["chain", "chainId"],
+  NEBULA_DATABASE_CONNECTIONS: ["databaseConnections"],
+} as const;
+const LISTS = {
+  NEBULA_ORIGINS: ["origins"],
+  NEBULA_AUTHORIZED_PARTIES: ["issuer", "authorizedParties"],
+} as const;
 const JSONS = { NEBULA_IMAGES: ["images"], NEBULA_CLASSES: ["classes"] } as const;
 
 type Tree = Record<string, unknown>;
@@ -41,15 +48,28 @@ function parsedJson(text: string): unknown {
   }
 }
 
-const READERS: readonly (readonly [Readonly<Record<string, readonly string[]>>, (text: string) => unknown])[] = [
+const READERS: readonly (readonly [
+  Readonly<Record<string, readonly string[]>>,
+  (text: string) => unknown,
+])[] = [
   [TEXT, (text) => text],
   [NUMBERS, Number],
-  [LISTS, (text) => text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "")],
+  [
+    LISTS,
+    (text) =>
+      text
+        .split(",")
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ""),
+  ],
   [JSONS, parsedJson],
 ];
 
 /** Every variable that is read. */
-export const ENVIRONMENT_NAMES: readonly string[] = [...READERS.flatMap(([names]) => Object.keys(names)), "NEBULA_DEMO"];
+export const ENVIRONMENT_NAMES: readonly string[] = [
+  ...READERS.flatMap(([names]) => Object.keys(names)),
+  "NEBULA_DEMO",
+];
 
 /** Unchecked settings from environment variables; variables that are absent or empty leave their setting out. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Tree {

@@ -6,7 +6,15 @@ import type { ClassConfig } from "./config.ts";
  * 7,514 GFLOP/s that a 1080 Ti sustains (whitepaper, unit of account); the CPU class is one core at about 45 GFLOP/s.
  */
 export const DEFAULT_CLASSES: readonly ClassConfig[] = [
-  { name: "cpu", title: "One CPU core, 2 GiB", speedMilli: 6, unitPrice: NBAI, cpus: 1, memoryMiB: 2_048, gpu: null },
+  {
+    name: "cpu",
+    title: "One CPU core, 2 GiB",
+    speedMilli: 6,
+    unitPrice: NBAI,
+    cpus: 1,
+    memoryMiB: 2_048,
+    gpu: null,
+  },
   {
     name: "gpu",
     title: "One GPU with at least 8 GiB",

@@ -22,14 +22,26 @@ export function capFault(ceiling: Nbai, caps: Caps): InsufficientFunds | null {
   const amount = formatNbai(ceiling);
   const data = (left: Nbai) => ({ ceiling: ceiling.toString(), left: left.toString() });
   if (ceiling > caps.perJobMax) {
-    return new InsufficientFunds("JOB_CAP_EXCEEDED", `The job may cost up to ${amount} NBAI; one job of yours may cost at most ${formatNbai(caps.perJobMax)}`, { data: data(caps.perJobMax) });
+    return new InsufficientFunds(
+      "JOB_CAP_EXCEEDED",
+      `The job may cost up to ${amount} NBAI; one job of yours may cost at most ${formatNbai(caps.perJobMax)}`,
+      { data: data(caps.perJobMax) },
+    );
   }
   const own = caps.cap - caps.used;
   if (ceiling > own) {
-    return new InsufficientFunds("MEMBER_CAP_EXCEEDED", `The job may cost up to ${amount} NBAI; you have ${formatNbai(own > 0n ? own : 0n)} left`, { data: data(own > 0n ? own : 0n) });
+    return new InsufficientFunds(
+      "MEMBER_CAP_EXCEEDED",
+      `The job may cost up to ${amount} NBAI; you have ${formatNbai(own > 0n ? own : 0n)} left`,
+      { data: data(own > 0n ? own : 0n) },
+    );
   }
   if (ceiling > caps.free) {
-    return new InsufficientFunds("ALLOCATION_EXHAUSTED", `The job may cost up to ${amount} NBAI; the allocation has ${formatNbai(caps.free)} left`, { data: data(caps.free) });
+    return new InsufficientFunds(
+      "ALLOCATION_EXHAUSTED",
+      `The job may cost up to ${amount} NBAI; the allocation has ${formatNbai(caps.free)} left`,
+      { data: data(caps.free) },
+    );
   }
   return null;
 }

@@ -51,7 +51,11 @@ export function fundLegs(allocationId: string, amount: Nbai): readonly Leg[] {
 }
 
 /** Free → held. */
-export function holdLegs(of: { readonly allocationId: string; readonly accountId: string; readonly amount: Nbai }): readonly Leg[] {
+export function holdLegs(of: {
+  readonly allocationId: string;
+  readonly accountId: string;
+  readonly amount: Nbai;
+}): readonly Leg[] {
   return [
     { account: accountName.free(of.allocationId), amount: -of.amount },
     { account: accountName.held(of.allocationId, of.accountId), amount: of.amount },
@@ -70,7 +74,8 @@ export interface ChargeOf {
 
 /** Held → spent (the price) and free (the rest); and the rig's claim on the price. Throws `Bug` where the price passes the hold. */
 export function chargeLegs({ allocationId, accountId, held, price, rigId }: ChargeOf): readonly Leg[] {
-  if (price < 0n || price > held) throw new Bug("INTERNAL", `A charge of ${price.toString()} does not fit a hold of ${held.toString()}`);
+  if (price < 0n || price > held)
+    throw new Bug("INTERNAL", `A charge of ${price.toString()} does not fit a hold of ${held.toString()}`);
   const release = [
     { account: accountName.held(allocationId, accountId), amount: -held },
     { account: accountName.free(allocationId), amount: held - price },
@@ -95,7 +100,8 @@ export interface SettleOf {
 
 /** Owed → paid; the rig's claim becomes earnings, less the fee. */
 export function settleLegs({ allocationId, rigId, price, fee }: SettleOf): readonly Leg[] {
-  if (fee < 0n || fee > price) throw new Bug("INTERNAL", `A fee of ${fee.toString()} does not fit a price of ${price.toString()}`);
+  if (fee < 0n || fee > price)
+    throw new Bug("INTERNAL", `A fee of ${fee.toString()} does not fit a price of ${price.toString()}`);
   return [
     { account: accountName.owed(allocationId), amount: price },
     { account: accountName.paid(allocationId), amount: -price },

@@ -38,7 +38,12 @@ export function expectedRun(pastMs: readonly number[], timeLimitMs: number): Exp
 }
 
 /** Expected wait in milliseconds with `ahead` jobs before it on `rigs` rigs, each taking `meanMs`; null where no rig is there. */
-export function expectedWaitMs(of: { readonly ahead: number; readonly slots: number; readonly slotsFree: number; readonly meanMs: number }): number | null {
+export function expectedWaitMs(of: {
+  readonly ahead: number;
+  readonly slots: number;
+  readonly slotsFree: number;
+  readonly meanMs: number;
+}): number | null {
   if (of.slots === 0) return null;
   if (of.slotsFree > of.ahead) return 0;
   return Math.ceil(((of.ahead - of.slotsFree + 1) / of.slots) * of.meanMs);

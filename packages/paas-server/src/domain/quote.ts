@@ -10,7 +10,8 @@ export function cellsBytes(spec: JobSpec): number {
 /** What the job may cost at most: the caller's own ceiling, else the price of the whole time limit; at least 1 base unit. */
 export function ceilingOf(spec: JobSpec, entry: ClassConfig, own: Nbai | undefined): Nbai {
   const ceiling = own ?? priceOfMs(spec.timeLimitMs, entry);
-  if (ceiling > NBAI_MAX) throw new InvalidInput("INPUT_INVALID", "The ceiling is above what the contracts can hold");
+  if (ceiling > NBAI_MAX)
+    throw new InvalidInput("INPUT_INVALID", "The ceiling is above what the contracts can hold");
   return ceiling;
 }
 

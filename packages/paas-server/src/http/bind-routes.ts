@@ -35,7 +35,11 @@ function keyOf(route: Route, request: Request): string | null {
   if (route.idempotency !== "key") return null;
   const key = request.get("idempotency-key");
   if (key === undefined || !KEY.test(key)) {
-    throw new InvalidInput("INPUT_INVALID", "Expected a header `Idempotency-Key` of 1 to 128 visible characters, new for each new request", { data: { fields: ["Idempotency-Key"] } });
+    throw new InvalidInput(
+      "INPUT_INVALID",
+      "Expected a header `Idempotency-Key` of 1 to 128 visible characters, new for each new request",
+      { data: { fields: ["Idempotency-Key"] } },
+    );
   }
   return key;
 }
@@ -72,7 +76,8 @@ function run(name: RouteName, options: BindOptions): RequestHandler {
       wire: route.body === null ? null : (request.body as unknown),
     };
     const principal = response.locals.principal ?? null;
-    const caller = principal === null ? null : { principal, account: await ensureAccount(options.ctx, principal) };
+    const caller =
+      principal === null ? null : { principal, account: await ensureAccount(options.ctx, principal) };
     const answer = await handle(options.ctx, { ...call, caller });
     response.status(route.status);
     if (isDownload(answer)) await sendDownload(response, answer);

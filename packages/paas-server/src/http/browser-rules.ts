@@ -11,16 +11,32 @@ export const CALLBACK_PATH = "/auth/callback";
  * which waits for the sign-in.
  */
 export function securityHeaders(): RequestHandler {
-  const csp = { useDefaults: false, directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"], styleSrc: ["'self'"], imgSrc: ["'self'", "data:"] } };
+  const csp = {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
+    },
+  };
   const general = helmet({ contentSecurityPolicy: csp, referrerPolicy: { policy: "no-referrer" } });
-  const callback = helmet({ contentSecurityPolicy: csp, referrerPolicy: { policy: "no-referrer" }, crossOriginOpenerPolicy: false });
-  return (request, response, next) => (request.path === CALLBACK_PATH ? callback : general)(request, response, next);
+  const callback = helmet({
+    contentSecurityPolicy: csp,
+    referrerPolicy: { policy: "no-referrer" },
+    crossOriginOpenerPolicy: false,
+  });
+  return (request, response, next) =>
+    (request.path === CALLBACK_PATH ? callback : general)(request, response, next);
 }
 
 /** Lets pages of the listed origins call, and no others; requests without `Origin` come from no page. */
 export function crossOrigin(origins: () => readonly string[]): RequestHandler {
   const allow = cors({
-    origin: (origin, callback) => callback(null, origin !== undefined && origins().includes(origin) ? origin : false),
+    origin: (origin, callback) =>
+      callback(null, origin !== undefined && origins().includes(origin) ? origin : false),
     methods: ["GET", "POST"],
     allowedHeaders: ["authorization", "content-type", "idempotency-key"],
     exposedHeaders: ["x-request-id", "retry-after", "content-disposition", "www-authenticate"],

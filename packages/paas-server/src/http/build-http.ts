@@ -33,18 +33,32 @@ export interface HttpOptions {
 function bindDocuments(app: Express, metrics: Metrics): void {
   const document = openApiDocument(SERVER_VERSION);
   app.get("/openapi.json", (_request, response) => void response.json(document));
-  app.get("/metrics", async (_request, response) => void response.type(metrics.contentType).send(await metrics.text()));
+  app.get(
+    "/metrics",
+    async (_request, response) => void response.type(metrics.contentType).send(await metrics.text()),
+  );
 }
 
 /** The whole of HTTP: rules for browsers, documents, pages, the route table, and problem documents for what fails. */
 export function buildHttp(options: HttpOptions): Express {
   const { ctx, publicUrl } = options;
   const origins = () => [...ctx.config.origins, publicUrl()];
-  const handlers: Handlers = { ...campusHandlers(publicUrl), ...jobHandlers, ...allocationHandlers, ...outputHandlers, ...rigHandlers(publicUrl) };
+  const handlers: Handlers = {
+    ...campusHandlers(publicUrl),
+    ...jobHandlers,
+    ...allocationHandlers,
+    ...outputHandlers,
+    ...rigHandlers(publicUrl),
+  };
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(requestIds(ctx.clock, ctx.random), observeRequests(options.metrics, ctx.log), securityHeaders(), crossOrigin(origins));
+  app.use(
+    requestIds(ctx.clock, ctx.random),
+    observeRequests(options.metrics, ctx.log),
+    securityHeaders(),
+    crossOrigin(origins),
+  );
   bindPages(app, { campusName: ctx.config.campusName, origins });
   bindHealth(app, options.parts);
   bindDocuments(app, options.metrics);
@@ -53,7 +67,12 @@ export function buildHttp(options: HttpOptions): Express {
     response.set("cache-control", "no-store");
     next();
   });
-  bindRoutes(app, { ctx, authenticator: options.authenticator, handlers, limiter: callerLimit(ctx.config.limits.requestsPerMinute) });
+  bindRoutes(app, {
+    ctx,
+    authenticator: options.authenticator,
+    handlers,
+    limiter: callerLimit(ctx.config.limits.requestsPerMinute),
+  });
   app.use(unknownRoute, errorAnswers(ctx.log));
   return app;
 }

@@ -11,6 +11,7 @@ export function cursorAfter(id: string): string {
 export function idOfCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const parsed = jobId.safeParse(Buffer.from(cursor, "base64url").toString());
-  if (!parsed.success) throw new InvalidInput("INPUT_INVALID", "query: cursor is not one that this server gave");
+  if (!parsed.success)
+    throw new InvalidInput("INPUT_INVALID", "query: cursor is not one that this server gave");
   return parsed.data;
 }

@@ -21,13 +21,22 @@ function findUnstorable(value: unknown, path = ""): string | null {
 }
 
 /** One part of a request by its schema. Throws `InvalidInput` (INPUT_INVALID) naming every field that is wrong. */
-export function decodePart<Schema extends z.ZodType>(schema: Schema, part: "path" | "query" | "body", value: unknown): z.output<Schema> {
+export function decodePart<Schema extends z.ZodType>(
+  schema: Schema,
+  part: "path" | "query" | "body",
+  value: unknown,
+): z.output<Schema> {
   const unstorable = findUnstorable(value);
-  if (unstorable !== null) throw new InvalidInput("INPUT_INVALID", `${part}: ${unstorable} holds a NUL or a broken character`, { data: { fields: [unstorable] } });
+  if (unstorable !== null)
+    throw new InvalidInput("INPUT_INVALID", `${part}: ${unstorable} holds a NUL or a broken character`, {
+      data: { fields: [unstorable] },
+    });
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, ISSUES_MAX);
   const fields = issues.map((issue) => issue.path.join("."));
-  const told = issues.map((issue) => `${issue.path.length === 0 ? part : issue.path.join(".")}: ${issue.message}`);
+  const told = issues.map(
+    (issue) => `${issue.path.length === 0 ? part : issue.path.join(".")}: ${issue.message}`,
+  );
   throw new InvalidInput("INPUT_INVALID", told.join("; "), { data: { part, fields } });
 }

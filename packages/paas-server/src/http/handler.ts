@@ -33,9 +33,13 @@ export interface RouteCall<Name extends RouteName> {
 }
 
 /** What a route answers, in wire form. */
-export type RouteAnswer<Name extends RouteName> = R<Name>["response"] extends z.ZodType ? z.input<R<Name>["response"]> : Download;
+export type RouteAnswer<Name extends RouteName> = R<Name>["response"] extends z.ZodType
+  ? z.input<R<Name>["response"]>
+  : Download;
 
 /** What binds a route to its use case. */
-export type Handler<Name extends RouteName> = (ctx: AppContext, call: RouteCall<Name>) => Promise<RouteAnswer<Name>>;
+export type Handler<Name extends RouteName> = (
+  ctx: AppContext,
+  call: RouteCall<Name>,
+) => Promise<RouteAnswer<Name>>;
 export type Handlers = { readonly [Name in RouteName]: Handler<Name> };
-

@@ -14,7 +14,13 @@ async function stateOf(part: Part): Promise<"ok" | "away"> {
   const { promise: late, resolve } = Promise.withResolvers<"away">();
   const timer = setTimeout(() => resolve("away"), CHECK_MS);
   try {
-    return await Promise.race([part.check().then(() => "ok" as const, () => "away" as const), late]);
+    return await Promise.race([
+      part.check().then(
+        () => "ok" as const,
+        () => "away" as const,
+      ),
+      late,
+    ]);
   } finally {
     clearTimeout(timer);
   }

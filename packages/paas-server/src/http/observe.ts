@@ -10,8 +10,22 @@ export function observeRequests(metrics: Pick<Metrics, "countRequest">, log: Log
       const matched = request.route as { path?: unknown } | undefined;
       const route = typeof matched?.path === "string" ? matched.path : "unmatched";
       const elapsedMs = performance.now() - startMs;
-      metrics.countRequest({ route, method: request.method, status: response.statusCode, seconds: elapsedMs / 1000 });
-      log.debug({ requestId: requestIdOf(response), method: request.method, route, status: response.statusCode, elapsedMs: Math.round(elapsedMs) }, "request answered");
+      metrics.countRequest({
+        route,
+        method: request.method,
+        status: response.statusCode,
+        seconds: elapsedMs / 1000,
+      });
+      log.debug(
+        {
+          requestId: requestIdOf(response),
+          method: request.method,
+          route,
+          status: response.statusCode,
+          elapsedMs: Math.round(elapsedMs),
+        },
+        "request answered",
+      );
     });
     next();
   };

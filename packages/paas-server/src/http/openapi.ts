@@ -4,8 +4,20 @@ import { z } from "zod";
 type Json = Record<string, unknown>;
 
 /** What any route may answer, beyond its own codes. */
-const ALWAYS: readonly ErrorCode[] = ["INPUT_INVALID", "BODY_TOO_LARGE", "RATE_LIMITED", "DATABASE_AWAY", "INTERNAL"];
-const SIGNED_IN: readonly ErrorCode[] = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "ROLE_MISSING", "ISSUER_AWAY"];
+const ALWAYS: readonly ErrorCode[] = [
+  "INPUT_INVALID",
+  "BODY_TOO_LARGE",
+  "RATE_LIMITED",
+  "DATABASE_AWAY",
+  "INTERNAL",
+];
+const SIGNED_IN: readonly ErrorCode[] = [
+  "TOKEN_MISSING",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "ROLE_MISSING",
+  "ISSUER_AWAY",
+];
 
 /** Gathers named schemas under `components` and makes references to them. */
 class Components {
@@ -13,7 +25,11 @@ class Components {
 
   /** JSON Schema of the wire form. */
   of(schema: z.ZodType): Json {
-    const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", target: "draft-2020-12" }) as Json;
+    const {
+      $schema: _,
+      $defs = {},
+      ...own
+    } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", target: "draft-2020-12" }) as Json;
     for (const [name, definition] of Object.entries($defs as Json)) this.#add(name, definition as Json);
     const { id } = schema.meta() ?? {};
     if (typeof id !== "string") return moved(own);
@@ -42,18 +58,30 @@ function parametersOf(components: Components, schema: z.ZodObject, place: "path"
 }
 
 function errorsOf(route: Route): Json {
-  const codes = new Set<ErrorCode>([...route.errors, ...ALWAYS, ...(route.auth.kind === "user" ? SIGNED_IN : [])]);
+  const codes = new Set<ErrorCode>([
+    ...route.errors,
+    ...ALWAYS,
+    ...(route.auth.kind === "user" ? SIGNED_IN : []),
+  ]);
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = ERROR_CODES[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   const problem = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
-  return Object.fromEntries([...byStatus].map(([status, listed]) => [String(status), { description: listed.join(", "), content: problem }]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, listed]) => [
+      String(status),
+      { description: listed.join(", "), content: problem },
+    ]),
+  );
 }
 
 function answerOf(components: Components, route: Route): Json {
-  const content = route.response === "bytes" ? { "application/octet-stream": {} } : { "application/json": { schema: components.of(route.response) } };
+  const content =
+    route.response === "bytes"
+      ? { "application/octet-stream": {} }
+      : { "application/json": { schema: components.of(route.response) } };
   return { description: route.summary, content };
 }
 
@@ -66,8 +94,19 @@ const KEY_PARAMETER = {
 };
 
 function operationOf(components: Components, name: string, route: Route): Json {
-  const parameters = [...parametersOf(components, route.params, "path"), ...parametersOf(components, route.query, "query")];
-  const body = route.body === null ? {} : { requestBody: { required: true, content: { "application/json": { schema: components.of(route.body) } } } };
+  const parameters = [
+    ...parametersOf(components, route.params, "path"),
+    ...parametersOf(components, route.query, "query"),
+  ];
+  const body =
+    route.body === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: components.of(route.body) } },
+          },
+        };
   return {
     operationId: name,
     summary: route.summary,
@@ -88,8 +127,16 @@ export function openApiDocument(version: string): Json {
   components.of(problemSchema);
   return {
     openapi: "3.1.0",
-    info: { title: "Nebula Campus", version, description: "Jobs, budgets and rigs of one campus. Money is in base units (10^-18 NBAI), as decimal strings." },
+    info: {
+      title: "Nebula Campus",
+      version,
+      description:
+        "Jobs, budgets and rigs of one campus. Money is in base units (10^-18 NBAI), as decimal strings.",
+    },
     paths,
-    components: { schemas: components.schemas, securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    },
   };
 }

@@ -87,7 +87,10 @@ It is used from JupyterLab. A console for professors and campus IT is not part o
 }
 
 /** The pages for people: the start page, and the one that hands a sign-in back to the notebook. */
-export function bindPages(app: Express, options: { readonly campusName: string; readonly origins: () => readonly string[] }): void {
+export function bindPages(
+  app: Express,
+  options: { readonly campusName: string; readonly origins: () => readonly string[] },
+): void {
   app.get("/", (_request, response) => {
     response.set("content-security-policy", PAGE_CSP).type("html").send(homePage(options.campusName));
   });

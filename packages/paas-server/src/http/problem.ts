@@ -19,7 +19,9 @@ const TITLES: Readonly<Record<string, string>> = {
 /** What a caller may know of an error: a `Bug`, or anything that is no error of the product, shows only the request's id. */
 export function publicError(error: unknown, requestId: string): NebulaError {
   const isOurs = error instanceof NebulaError && error.row.status !== 0 && !(error instanceof Bug);
-  return isOurs ? error : new Bug("INTERNAL", `Something failed on our side; tell campus IT the id ${requestId}`);
+  return isOurs
+    ? error
+    : new Bug("INTERNAL", `Something failed on our side; tell campus IT the id ${requestId}`);
 }
 
 /** The problem document (RFC 9457) of an error. `requestId` becomes its `instance`. */

@@ -20,7 +20,11 @@ export function callerLimit(perMinute: number): RequestHandler {
     keyGenerator: callerOf,
     handler: (_request, response, next) => {
       const seconds = Number(response.getHeader("retry-after") ?? 60);
-      next(new Unavailable("RATE_LIMITED", `More than ${String(perMinute)} requests in a minute`, { data: { retryAfterMs: seconds * 1000 } }));
+      next(
+        new Unavailable("RATE_LIMITED", `More than ${String(perMinute)} requests in a minute`, {
+          data: { retryAfterMs: seconds * 1000 },
+        }),
+      );
     },
   });
 }

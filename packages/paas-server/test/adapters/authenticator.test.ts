@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import { createHmac, createSign, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAuthenticator } from "../../src/adapters/auth/authenticator.ts";
@@ -23,8 +24,18 @@ afterEach(async () => {
 });
 
 function anAuthenticator() {
-  const rules = { issuer: issuer.url, audience: "nebula-server", authorizedParties: ["nebula-lab", "nebula-cli"] };
-  return createAuthenticator({ rules, clock, log: silentLogger, isRevoked: async (sid) => revoked.has(sid), times: { answerMs: 300, gapMs: 20 } });
+  const rules = {
+    issuer: issuer.url,
+    audience: "nebula-server",
+    authorizedParties: ["nebula-lab", "nebula-cli"],
+  };
+  return createAuthenticator({
+    rules,
+    clock,
+    log: silentLogger,
+    isRevoked: async (sid) => revoked.has(sid),
+    times: { answerMs: 300, gapMs: 20 },
+  });
 }
 
 const nowS = () => Math.floor(Date.now() / 1000);
@@ -34,7 +45,13 @@ const AWAY = { code: "ISSUER_AWAY" };
 test("a good token names the person with roles and permissions", async () => {
   const principal = await anAuthenticator().verify(await issuer.token(STUDENT));
 
-  expect(principal).toMatchObject({ subject: "sub-ada", username: "ada", roles: ["student"], permissions: ["job.submit"], sessionId: "sid-ada" });
+  expect(principal).toMatchObject({
+    subject: "sub-ada",
+    username: "ada",
+    roles: ["student"],
+    permissions: ["job.submit"],
+    sessionId: "sid-ada",
+  });
 });
 
 test("roles of another client are not permissions here", async () => {
@@ -62,41 +79,66 @@ test.each([
   ["a refresh token", { typ: "Refresh" }, INVALID],
   ["a token bound to a key", { cnf: { jkt: "x" } }, INVALID],
 ])("a token with %s is refused", async (_what, claims, expected) => {
-  const overrides = Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, value === "ISSUER/" ? `${issuer.url}/` : value]));
+  const overrides = Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [name, value === "ISSUER/" ? `${issuer.url}/` : value]),
+  );
 
-  await expect(anAuthenticator().verify(await issuer.token(STUDENT, overrides))).rejects.toMatchObject(expected);
+  await expect(anAuthenticator().verify(await issuer.token(STUDENT, overrides))).rejects.toMatchObject(
+    expected,
+  );
 });
 
-const b64 = (value: unknown) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+const b64 = (value: unknown) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
-async function tampered(change: (parts: { header: string; payload: string; signature: string }) => string): Promise<string> {
+async function tampered(
+  change: (parts: { header: string; payload: string; signature: string }) => string,
+): Promise<string> {
   const [header = "", payload = "", signature = ""] = (await issuer.token(STUDENT)).split(".");
   return change({ header, payload, signature });
 }
 
-const claimsOf = (payload: string) => JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
+const claimsOf = (payload: string) =>
+  JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
 
 test.each([
-  ["another payload under the signature", ({ header, payload, signature }) => `${header}.${b64({ ...claimsOf(payload), sub: "sub-prof" })}.${signature}`],
+  [
+    "another payload under the signature",
+    ({ header, payload, signature }) =>
+      `${header}.${b64({ ...claimsOf(payload), sub: "sub-prof" })}.${signature}`,
+  ],
   ["a fourth segment", ({ header, payload, signature }) => `${header}.${payload}.${signature}.junk`],
   ["no signature", ({ header, payload }) => `${header}.${payload}.`],
   ["two segments", ({ header, payload }) => `${header}.${payload}`],
   ["a signature with padding", ({ header, payload, signature }) => `${header}.${payload}.${signature}==`],
-  ["a signature written in another way", ({ header, payload, signature }) => `${header}.${payload}.${signature.slice(0, 10)}*${signature.slice(10)}`],
+  [
+    "a signature written in another way",
+    ({ header, payload, signature }) =>
+      `${header}.${payload}.${signature.slice(0, 10)}*${signature.slice(10)}`,
+  ],
   ["a header without kid", ({ payload, signature }) => `${b64({ alg: "RS256" })}.${payload}.${signature}`],
   ["alg none", ({ payload }) => `${b64({ alg: "none", kid: issuer.key.kid })}.${payload}.`],
-  ["alg none in the signer's own header", ({ payload, signature }) => `${b64({ alg: "None", kid: issuer.key.kid })}.${payload}.${signature}`],
+  [
+    "alg none in the signer's own header",
+    ({ payload, signature }) => `${b64({ alg: "None", kid: issuer.key.kid })}.${payload}.${signature}`,
+  ],
   ["text that is no JSON", () => `${b64("{")}.${b64("{")}.${b64("x")}`],
   ["more than 16 KiB", ({ header, signature }) => `${header}.${"A".repeat(20_000)}.${signature}`],
-] satisfies [string, (parts: { header: string; payload: string; signature: string }) => string][])("a token with %s is refused", async (_what, change) => {
-  await expect(anAuthenticator().verify(await tampered(change))).rejects.toMatchObject(INVALID);
-});
+] satisfies [string, (parts: { header: string; payload: string; signature: string }) => string][])(
+  "a token with %s is refused",
+  async (_what, change) => {
+    await expect(anAuthenticator().verify(await tampered(change))).rejects.toMatchObject(INVALID);
+  },
+);
 
 test("a properly signed token whose header says another algorithm is refused", async () => {
   const [, payload = ""] = (await issuer.token(STUDENT)).split(".");
   for (const alg of ["none", "PS256", "RS512", "ES256"]) {
     const signing = `${b64({ alg, kid: issuer.key.kid })}.${payload}`;
-    const signature = createSign("RSA-SHA256").update(signing).sign(issuer.key.privateKey).toString("base64url");
+    const signature = createSign("RSA-SHA256")
+      .update(signing)
+      .sign(issuer.key.privateKey)
+      .toString("base64url");
     await expect(anAuthenticator().verify(`${signing}.${signature}`)).rejects.toMatchObject(INVALID);
   }
 });
@@ -111,7 +153,9 @@ test("HS256 with the public key as its secret is refused", async () => {
 
 test("a critical header that nobody knows is refused", async () => {
   const [, payload = ""] = (await issuer.token(STUDENT)).split(".");
-  const token = await tampered(({ signature }) => `${b64({ alg: "RS256", kid: issuer.key.kid, crit: ["exp"] })}.${payload}.${signature}`);
+  const token = await tampered(
+    ({ signature }) => `${b64({ alg: "RS256", kid: issuer.key.kid, crit: ["exp"] })}.${payload}.${signature}`,
+  );
 
   await expect(anAuthenticator().verify(token)).rejects.toMatchObject(INVALID);
 });
@@ -141,20 +185,23 @@ async function signedBy(key: SigningKeyPair): Promise<string> {
 }
 
 test.each([
-  ["HTML", (_request: unknown, response: { setHeader(n: string, v: string): unknown; end(body: string): unknown }) => (response.setHeader("content-type", "text/html"), response.end("<html>down</html>"))],
-  ["an empty object", (_request: unknown, response: { end(body: string): unknown }) => response.end("{}")],
-  ["keys that are no list", (_request: unknown, response: { end(body: string): unknown }) => response.end('{"keys":{}}')],
-  ["a redirect", (_request: unknown, response: { writeHead(status: number, headers: object): { end(): unknown } }) => response.writeHead(302, { location: "/elsewhere" }).end()],
-  ["an error", (_request: unknown, response: { writeHead(status: number): { end(): unknown } }) => response.writeHead(500).end()],
-  ["half an answer", (request: { socket: { destroy(): unknown } }) => request.socket.destroy()],
-])("an issuer that answers %s is away, and its next good answer is taken", async (_what, listener) => {
-  const authenticator = anAuthenticator();
-  issuer.answerBy(listener as never);
-  await expect(authenticator.verify(await issuer.token(STUDENT))).rejects.toMatchObject(AWAY);
-  issuer.answerBy(null);
+  ["HTML", (_request, response) => response.setHeader("content-type", "text/html").end("<html>down</html>")],
+  ["an empty object", (_request, response) => response.end("{}")],
+  ["keys that are no list", (_request, response) => response.end('{"keys":{}}')],
+  ["a redirect", (_request, response) => response.writeHead(302, { location: "/elsewhere" }).end()],
+  ["an error", (_request, response) => response.writeHead(500).end()],
+  ["half an answer", (request) => request.socket.destroy()],
+] satisfies [string, RequestListener][])(
+  "an issuer that answers %s is away, and its next good answer is taken",
+  async (_what, listener) => {
+    const authenticator = anAuthenticator();
+    issuer.answerBy(listener);
+    await expect(authenticator.verify(await issuer.token(STUDENT))).rejects.toMatchObject(AWAY);
+    issuer.answerBy(null);
 
-  expect((await authenticator.verify(await issuer.token(STUDENT))).username).toBe("ada");
-});
+    expect((await authenticator.verify(await issuer.token(STUDENT))).username).toBe("ada");
+  },
+);
 
 test("an issuer that never answers is away when its time is up", async () => {
   issuer.answerBy(() => undefined);
@@ -164,7 +211,11 @@ test("an issuer that never answers is away when its time is up", async () => {
 
 test("50 tokens of made-up keys and one good token are one question to the issuer", async () => {
   const authenticator = anAuthenticator();
-  const bogus = await Promise.all(Array.from({ length: 50 }, () => issuer.token(STUDENT, {}, { ...foreign, kid: randomBytes(8).toString("hex") })));
+  const bogus = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      issuer.token(STUDENT, {}, { ...foreign, kid: randomBytes(8).toString("hex") }),
+    ),
+  );
   const good = await issuer.token(STUDENT);
 
   const results = await Promise.allSettled([...bogus, good].map((token) => authenticator.verify(token)));
@@ -218,14 +269,32 @@ test("a token of an ended session is refused though it has not expired", async (
 const EVENTS = { "http://schemas.openid.net/event/backchannel-logout": {} };
 
 function aLogoutToken(overrides: Record<string, unknown> = {}): Promise<string> {
-  const claims = { typ: "Logout", iss: issuer.url, aud: "nebula-lab", iat: nowS(), exp: nowS() + 60, jti: "j1", sid: "sid-ada", sub: "sub-ada", events: EVENTS, ...overrides };
+  const claims: Record<string, unknown> = {
+    typ: "Logout",
+    iss: issuer.url,
+    aud: "nebula-lab",
+    iat: nowS(),
+    exp: nowS() + 60,
+    jti: "j1",
+    sid: "sid-ada",
+    sub: "sub-ada",
+    events: EVENTS,
+    ...overrides,
+  };
   return issuer.sign(Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)));
 }
 
 test("a logout token names the session that it ends", async () => {
   const { keys } = anAuthenticator();
 
-  expect(await readLogoutToken(await aLogoutToken(), { issuer: issuer.url, clientId: "nebula-lab", keys, nowMs: Date.now() })).toBe("sid-ada");
+  expect(
+    await readLogoutToken(await aLogoutToken(), {
+      issuer: issuer.url,
+      clientId: "nebula-lab",
+      keys,
+      nowMs: Date.now(),
+    }),
+  ).toBe("sid-ada");
 });
 
 test.each([
@@ -238,7 +307,12 @@ test.each([
   ["from long ago", { iat: nowS() - 3_600 }],
 ])("a logout token %s ends nothing", async (_what, overrides) => {
   const { keys } = anAuthenticator();
-  const reading = readLogoutToken(await aLogoutToken(overrides), { issuer: issuer.url, clientId: "nebula-lab", keys, nowMs: Date.now() });
+  const reading = readLogoutToken(await aLogoutToken(overrides), {
+    issuer: issuer.url,
+    clientId: "nebula-lab",
+    keys,
+    nowMs: Date.now(),
+  });
 
   await expect(reading).rejects.toMatchObject(INVALID);
 });

@@ -19,7 +19,15 @@ afterAll(() => cluster[Symbol.asyncDispose]());
 
 function anEnrolment(code: string, keys: RigKeys = newRigKeys()): Enrolment {
   const proof = signText(keys, `nebula-enrol:${code}:${keys.wireKey}`);
-  return { code, name: "pc1", wireKey: keys.wireKey, receiptAddress: keys.receiptAddress, payoutAddress: keys.receiptAddress, proof, inventory: INVENTORY };
+  return {
+    code,
+    name: "pc1",
+    wireKey: keys.wireKey,
+    receiptAddress: keys.receiptAddress,
+    payoutAddress: keys.receiptAddress,
+    proof,
+    inventory: INVENTORY,
+  };
 }
 
 test("a machine enrols with a code and is to be registered on the chain", async () => {
@@ -29,7 +37,9 @@ test("a machine enrols with a code and is to be registered on the chain", async 
 
   expect(rig).toMatchObject({ name: "pc1", state: "enrolled", slots: 0, earned: "0" });
   expect(await listRigs(ctx)).toContainEqual(rig);
-  expect(await ctx.db.query("select key from outbox where topic = 'register-rig' and key = $1", [rig.id])).toHaveLength(1);
+  expect(
+    await ctx.db.query("select key from outbox where topic = 'register-rig' and key = $1", [rig.id]),
+  ).toHaveLength(1);
 });
 
 test("the same machine with the same code is the same rig; another is refused", async () => {
@@ -48,7 +58,9 @@ test("a code older than 30 minutes is refused, and so is an unknown one", async 
 
   expect(expiresAtMs).toBe(ctx.clock.now());
   await expect(enrolRig(ctx, anEnrolment(code))).rejects.toMatchObject({ code: "ENROL_CODE_INVALID" });
-  await expect(enrolRig(ctx, anEnrolment("unknown-code"))).rejects.toMatchObject({ code: "ENROL_CODE_INVALID" });
+  await expect(enrolRig(ctx, anEnrolment("unknown-code"))).rejects.toMatchObject({
+    code: "ENROL_CODE_INVALID",
+  });
 });
 
 test("a machine that does not hold the receipt key is refused and the code stays good", async () => {
@@ -57,7 +69,9 @@ test("a machine that does not hold the receipt key is refused and the code stays
   const stolen = { ...enrolment, receiptAddress: newRigKeys().receiptAddress };
 
   await expect(enrolRig(ctx, stolen)).rejects.toMatchObject({ code: "RIG_AUTH_INVALID" });
-  await expect(enrolRig(ctx, { ...enrolment, wireKey: "AAAA" })).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  await expect(enrolRig(ctx, { ...enrolment, wireKey: "AAAA" })).rejects.toMatchObject({
+    code: "INPUT_INVALID",
+  });
   await expect(enrolRig(ctx, enrolment)).resolves.toMatchObject({ state: "enrolled" });
 });
 

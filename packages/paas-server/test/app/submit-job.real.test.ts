@@ -3,7 +3,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { memberBalance } from "../../src/app/ledger.ts";
 import { quoteJob } from "../../src/app/quote-job.ts";
 import { submitJob, type Submission } from "../../src/app/submit-job.ts";
-import { aConfig, aContext, type CampusSeed, seedCampus, type SeededCampus, type TestContext } from "../context.ts";
+import {
+  aConfig,
+  aContext,
+  type CampusSeed,
+  seedCampus,
+  type SeededCampus,
+  type TestContext,
+} from "../context.ts";
 import { startPostgres, type TestCluster } from "../postgres.ts";
 
 let cluster: TestCluster;
@@ -13,11 +20,20 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 export function aSpec(overrides: Partial<JobSpecInput> = {}) {
-  return jobSpecSchema.parse({ v: 1, image: "coursework", class: "cpu", cells: [{ id: "c1", source: "print(1)", role: "run" }], title: "n.ipynb", ...overrides });
+  return jobSpecSchema.parse({
+    v: 1,
+    image: "coursework",
+    class: "cpu",
+    cells: [{ id: "c1", source: "print(1)", role: "run" }],
+    title: "n.ipynb",
+    ...overrides,
+  });
 }
 
 async function aCampus(seed: CampusSeed = {}): Promise<{ ctx: TestContext; campus: SeededCampus }> {
-  const ctx = aContext(await cluster.openDatabase(), { config: aConfig({ limits: { queuedPerAccount: null } }) });
+  const ctx = aContext(await cluster.openDatabase(), {
+    config: aConfig({ limits: { queuedPerAccount: null } }),
+  });
   return { ctx, campus: await seedCampus(ctx, seed) };
 }
 
@@ -30,8 +46,17 @@ test("a submitted job is queued and its ceiling is held", async () => {
 
   const job = await submitJob(ctx, aSubmission(campus, { ceiling: 5n * NBAI }));
 
-  expect(job).toMatchObject({ state: "queued", held: (5n * NBAI).toString(), price: "0", cellIds: ["c1"], queue: { ahead: 0 } });
-  const balance = await memberBalance(ctx.db, { allocationId: campus.allocationId, accountId: campus.student.id });
+  expect(job).toMatchObject({
+    state: "queued",
+    held: (5n * NBAI).toString(),
+    price: "0",
+    cellIds: ["c1"],
+    queue: { ahead: 0 },
+  });
+  const balance = await memberBalance(ctx.db, {
+    allocationId: campus.allocationId,
+    accountId: campus.student.id,
+  });
   expect(balance).toEqual({ held: 5n * NBAI, spent: 0n, free: 995n * NBAI });
   expect(ctx.hints.given).toContainEqual({ kind: "queue" });
 });
@@ -41,7 +66,10 @@ test("the vault's signature is the spender's, over the order in the job", async 
 
   const job = await submitJob(ctx, aSubmission(campus));
 
-  const [row] = await ctx.db.query<{ order_digest: string; order_signature: string }>("select order_digest, order_signature from job where id = $1", [job.id]);
+  const [row] = await ctx.db.query<{ order_digest: string; order_signature: string }>(
+    "select order_digest, order_signature from job where id = $1",
+    [job.id],
+  );
   expect(ctx.signatures.recover(row!.order_digest, row!.order_signature)).toBe(campus.student.address);
 });
 
@@ -49,18 +77,28 @@ test("the same key submits once and gives the same job", async () => {
   const { ctx, campus } = await aCampus();
   const submission = aSubmission(campus, { key: "k1", wire: { a: 1 } });
 
-  const jobs = await Promise.all([submitJob(ctx, submission), submitJob(ctx, submission), submitJob(ctx, submission)]);
+  const jobs = await Promise.all([
+    submitJob(ctx, submission),
+    submitJob(ctx, submission),
+    submitJob(ctx, submission),
+  ]);
 
   expect(new Set(jobs.map((job) => job.id)).size).toBe(1);
-  await expect(submitJob(ctx, { ...submission, wire: { a: 2 } })).rejects.toMatchObject({ code: "IDEMPOTENCY_REUSED" });
+  await expect(submitJob(ctx, { ...submission, wire: { a: 2 } })).rejects.toMatchObject({
+    code: "IDEMPOTENCY_REUSED",
+  });
 });
 
 test("200 submissions at once against a cap for 50 admit exactly 50", async () => {
   const { ctx, campus } = await aCampus({ cap: 50n * NBAI });
 
-  const results = await Promise.allSettled(Array.from({ length: 200 }, () => submitJob(ctx, aSubmission(campus, { ceiling: NBAI }))));
+  const results = await Promise.allSettled(
+    Array.from({ length: 200 }, () => submitJob(ctx, aSubmission(campus, { ceiling: NBAI }))),
+  );
 
-  const refused = results.filter((result) => result.status === "rejected").map((result) => result.reason as { code: string });
+  const refused = results
+    .filter((result) => result.status === "rejected")
+    .map((result) => result.reason as { code: string });
   expect(results.length - refused.length).toBe(50);
   expect(new Set(refused.map((error) => error.code))).toEqual(new Set(["MEMBER_CAP_EXCEEDED"]));
 });
@@ -80,12 +118,23 @@ test.each([
 
 test("a quote is used once, with the spec and the ceiling that were quoted, before it expires", async () => {
   const { ctx, campus } = await aCampus();
-  const quote = await quoteJob(ctx, { account: campus.student, spec: aSpec(), ceiling: NBAI, key: null, wire: null });
-  const from = (overrides: Partial<Submission>) => submitJob(ctx, aSubmission(campus, { jobId: quote.jobId, ...overrides }));
+  const quote = await quoteJob(ctx, {
+    account: campus.student,
+    spec: aSpec(),
+    ceiling: NBAI,
+    key: null,
+    wire: null,
+  });
+  const from = (overrides: Partial<Submission>) =>
+    submitJob(ctx, aSubmission(campus, { jobId: quote.jobId, ...overrides }));
 
-  await expect(from({ spec: aSpec({ title: "other" }) })).rejects.toMatchObject({ code: "ORDER_TERMS_WRONG" });
+  await expect(from({ spec: aSpec({ title: "other" }) })).rejects.toMatchObject({
+    code: "ORDER_TERMS_WRONG",
+  });
   await expect(from({ ceiling: 2n * NBAI })).rejects.toMatchObject({ code: "ORDER_TERMS_WRONG" });
-  await expect(from({ signature: ctx.vault.sign(sealedOther(ctx), quote.orderDigest) })).rejects.toMatchObject({ code: "ORDER_SIGNER_WRONG" });
+  await expect(
+    from({ signature: ctx.vault.sign(sealedOther(ctx), quote.orderDigest) }),
+  ).rejects.toMatchObject({ code: "ORDER_SIGNER_WRONG" });
   expect((await from({ ceiling: NBAI })).id).toBe(quote.jobId);
   await expect(from({})).rejects.toMatchObject({ code: "ORDER_USED" });
 
@@ -101,8 +150,13 @@ function sealedOther(ctx: TestContext) {
 test("an unknown class or image is named with those that exist", async () => {
   const { ctx, campus } = await aCampus();
 
-  await expect(submitJob(ctx, aSubmission(campus, { spec: aSpec({ class: "tpu" }) }))).rejects.toMatchObject({ code: "CLASS_UNKNOWN", message: expect.stringContaining("cpu, gpu") as string });
-  await expect(submitJob(ctx, aSubmission(campus, { spec: aSpec({ image: "x" }) }))).rejects.toMatchObject({ code: "IMAGE_UNKNOWN" });
+  await expect(submitJob(ctx, aSubmission(campus, { spec: aSpec({ class: "tpu" }) }))).rejects.toMatchObject({
+    code: "CLASS_UNKNOWN",
+    message: expect.stringContaining("cpu, gpu") as string,
+  });
+  await expect(submitJob(ctx, aSubmission(campus, { spec: aSpec({ image: "x" }) }))).rejects.toMatchObject({
+    code: "IMAGE_UNKNOWN",
+  });
 });
 
 test("an allocation that is not active pays nothing", async () => {

@@ -8,7 +8,13 @@ import { startServer, type TestServer } from "../server.ts";
 let cluster: TestCluster;
 let campus: TestServer;
 
-const SPEC = { v: 1, image: "coursework", class: "cpu", cells: [{ id: "c1", source: "print(1)", role: "run" }], title: "n.ipynb" };
+const SPEC = {
+  v: 1,
+  image: "coursework",
+  class: "cpu",
+  cells: [{ id: "c1", source: "print(1)", role: "run" }],
+  title: "n.ipynb",
+};
 const NOTEBOOK = "http://127.0.0.1:8704";
 
 beforeAll(async () => {
@@ -49,15 +55,21 @@ test("a job is estimated, quoted, submitted, read and listed", async () => {
   expect(jobSchema.parse(submitted.body)).toMatchObject({ id: jobId, state: "queued", held: 1000n });
   expect((await campus.request(`/v1/jobs/${jobId}`, { as: STUDENT })).status).toBe(200);
   expect((await campus.request(`/v1/jobs/${jobId}`, { as: OTHER_STUDENT })).problem.code).toBe("JOB_UNKNOWN");
-  expect((await campus.request(`/v1/jobs/${jobId}/receipt`, { as: STUDENT })).problem.code).toBe("RECEIPT_UNKNOWN");
+  expect((await campus.request(`/v1/jobs/${jobId}/receipt`, { as: STUDENT })).problem.code).toBe(
+    "RECEIPT_UNKNOWN",
+  );
 });
 
 test("lists go page by page without a gap", async () => {
-  for (let i = 0; i < 3; i += 1) await campus.request("/v1/jobs", { as: STUDENT, body: { spec: SPEC, ceiling: "1" } });
-  const all = (await campus.request("/v1/jobs", { as: STUDENT })).body as { items: { id: string }[]; next: string | null };
+  for (let i = 0; i < 3; i += 1)
+    await campus.request("/v1/jobs", { as: STUDENT, body: { spec: SPEC, ceiling: "1" } });
+  const all = (await campus.request("/v1/jobs", { as: STUDENT })).body as {
+    items: { id: string }[];
+    next: string | null;
+  };
   const seen: string[] = [];
 
-  for (let cursor = ""; ; ) {
+  for (let cursor = ""; ;) {
     const page = (await campus.request(`/v1/jobs?limit=2${cursor}`, { as: STUDENT })).body as typeof all;
     seen.push(...page.items.map((job) => job.id));
     if (page.next === null) break;
@@ -76,13 +88,58 @@ test.each([
   ["a broken id", "/v1/jobs/xyz", { as: STUDENT }, 400, "INPUT_INVALID"],
   ["a body that is no JSON", "/v1/jobs", { as: STUDENT, body: "{" }, 400, "INPUT_INVALID"],
   ["an unknown field", "/v1/jobs", { as: STUDENT, body: { spec: SPEC, price: "1" } }, 400, "INPUT_INVALID"],
-  ["a fraction of a unit", "/v1/jobs", { as: STUDENT, body: { spec: SPEC, ceiling: "1.5" } }, 400, "INPUT_INVALID"],
-  ["a NUL in a cell", "/v1/jobs", { as: STUDENT, body: { spec: { ...SPEC, cells: [{ id: "c", role: "run", source: "a\u0000b" }] } } }, 400, "INPUT_INVALID"],
-  ["an unknown class", "/v1/jobs", { as: STUDENT, body: { spec: { ...SPEC, class: "tpu" } } }, 422, "CLASS_UNKNOWN"],
-  ["a ceiling above the budget", "/v1/jobs", { as: STUDENT, body: { spec: SPEC, ceiling: (2_000n * NBAI).toString() } }, 402, "JOB_CAP_EXCEEDED"],
-  ["cells above 8 MiB", "/v1/jobs", { as: STUDENT, body: { spec: { ...SPEC, cells: [{ id: "c", role: "run", source: "#".repeat(8 * 1024 * 1024 + 1) }] } } }, 413, "CELLS_TOO_LARGE"],
-  ["a body above the limit", "/v1/jobs", { as: STUDENT, body: { pad: "#".repeat(21 * 1024 * 1024) } }, 413, "BODY_TOO_LARGE"],
-  ["a page of another origin", "/v1/campus", { headers: { origin: "http://evil.example" } }, 403, "ORIGIN_NOT_ALLOWED"],
+  [
+    "a fraction of a unit",
+    "/v1/jobs",
+    { as: STUDENT, body: { spec: SPEC, ceiling: "1.5" } },
+    400,
+    "INPUT_INVALID",
+  ],
+  [
+    "a NUL in a cell",
+    "/v1/jobs",
+    { as: STUDENT, body: { spec: { ...SPEC, cells: [{ id: "c", role: "run", source: "a\u0000b" }] } } },
+    400,
+    "INPUT_INVALID",
+  ],
+  [
+    "an unknown class",
+    "/v1/jobs",
+    { as: STUDENT, body: { spec: { ...SPEC, class: "tpu" } } },
+    422,
+    "CLASS_UNKNOWN",
+  ],
+  [
+    "a ceiling above the budget",
+    "/v1/jobs",
+    { as: STUDENT, body: { spec: SPEC, ceiling: (2_000n * NBAI).toString() } },
+    402,
+    "JOB_CAP_EXCEEDED",
+  ],
+  [
+    "cells above 8 MiB",
+    "/v1/jobs",
+    {
+      as: STUDENT,
+      body: { spec: { ...SPEC, cells: [{ id: "c", role: "run", source: "#".repeat(8 * 1024 * 1024 + 1) }] } },
+    },
+    413,
+    "CELLS_TOO_LARGE",
+  ],
+  [
+    "a body above the limit",
+    "/v1/jobs",
+    { as: STUDENT, body: { pad: "#".repeat(21 * 1024 * 1024) } },
+    413,
+    "BODY_TOO_LARGE",
+  ],
+  [
+    "a page of another origin",
+    "/v1/campus",
+    { headers: { origin: "http://evil.example" } },
+    403,
+    "ORIGIN_NOT_ALLOWED",
+  ],
 ])("%s is answered with a problem document", async (_what, path, options, status, code) => {
   const answer = await campus.request(path, options);
 
@@ -94,9 +151,14 @@ test.each([
 test("a post that creates needs an idempotency key, and repeats its answer for the same one", async () => {
   const body = { spec: SPEC, ceiling: "7" };
   const without = await campus.request("/v1/jobs", { as: STUDENT, body, headers: { "idempotency-key": "" } });
-  const once = () => campus.request("/v1/jobs", { as: STUDENT, body, headers: { "idempotency-key": "same" } });
+  const once = () =>
+    campus.request("/v1/jobs", { as: STUDENT, body, headers: { "idempotency-key": "same" } });
   const [first, second] = await Promise.all([once(), once()]);
-  const other = await campus.request("/v1/jobs", { as: STUDENT, body: { ...body, ceiling: "8" }, headers: { "idempotency-key": "same" } });
+  const other = await campus.request("/v1/jobs", {
+    as: STUDENT,
+    body: { ...body, ceiling: "8" },
+    headers: { "idempotency-key": "same" },
+  });
 
   expect(without.problem.code).toBe("INPUT_INVALID");
   expect(second.body).toEqual(first.body);
@@ -127,8 +189,14 @@ test("the callback page keeps its opener and every other page does not", async (
 });
 
 test("every route stands in the OpenAPI document, and every reference leads somewhere", async () => {
-  const document = (await campus.request("/openapi.json")).body as { openapi: string; paths: Record<string, unknown>; components: { schemas: Record<string, unknown> } };
-  const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? "");
+  const document = (await campus.request("/openapi.json")).body as {
+    openapi: string;
+    paths: Record<string, unknown>;
+    components: { schemas: Record<string, unknown> };
+  };
+  const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+    (match) => match[1] ?? "",
+  );
 
   expect(document.openapi).toBe("3.1.0");
   expect(Object.keys(document.paths)).toContain("/v1/jobs/{jobId}/transcript");
@@ -139,7 +207,10 @@ test("every route stands in the OpenAPI document, and every reference leads some
 test("readiness names the part that is away and stays ready without the chain", async () => {
   const answer = await campus.request("/readyz");
 
-  expect(answer).toMatchObject({ status: 200, body: { status: "degraded", parts: { database: "ok", chain: "away", issuer: "ok" } } });
+  expect(answer).toMatchObject({
+    status: 200,
+    body: { status: "degraded", parts: { database: "ok", chain: "away", issuer: "ok" } },
+  });
 });
 
 test("metrics count requests by route and never by the path that was asked", async () => {
@@ -152,12 +223,22 @@ test("metrics count requests by route and never by the path that was asked", asy
 });
 
 test("a professor creates an allocation once per key, for members who never signed in", async () => {
-  const body = { name: "ML 101", kind: "course", granted: "100", members: [{ username: "new", cap: "10", perJobMax: "5" }], validUntil: 4_000_000_000 };
-  const send = () => campus.request("/v1/allocations", { as: PROFESSOR, body, headers: { "idempotency-key": "a1" } });
+  const body = {
+    name: "ML 101",
+    kind: "course",
+    granted: "100",
+    members: [{ username: "new", cap: "10", perJobMax: "5" }],
+    validUntil: 4_000_000_000,
+  };
+  const send = () =>
+    campus.request("/v1/allocations", { as: PROFESSOR, body, headers: { "idempotency-key": "a1" } });
 
   const [first, second] = [await send(), await send()];
 
-  expect(first).toMatchObject({ status: 201, body: { state: "approved", members: [{ username: "new", granted: "10", left: "10" }] } });
+  expect(first).toMatchObject({
+    status: 201,
+    body: { state: "approved", members: [{ username: "new", granted: "10", left: "10" }] },
+  });
   expect(second.body).toEqual(first.body);
 });
 

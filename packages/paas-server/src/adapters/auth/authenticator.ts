@@ -14,7 +14,9 @@ export interface AuthenticatorOptions {
 }
 
 function principalOf(claims: AccessClaims, token: GrantedToken, audience: string): Principal {
-  const permissions = (claims.resource_access?.[audience]?.roles ?? []).filter((role) => token.hasApplicationRole(audience, role));
+  const permissions = (claims.resource_access?.[audience]?.roles ?? []).filter((role) =>
+    token.hasApplicationRole(audience, role),
+  );
   const roles = (claims.realm_access?.roles ?? []).filter((role) => token.hasRealmRole(role));
   return {
     subject: claims.sub,
@@ -36,9 +38,16 @@ export function certsUrlOf(issuer: string): string {
  * Verifies access tokens by keycloak-connect, inside checks of all that it leaves open: shape, algorithm, times, client, key choice
  * and ended sessions. Says TOKEN_* where the token is at fault and ISSUER_AWAY where the issuer cannot be asked.
  */
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator & { readonly keys: ReturnType<typeof createKeyCache> } {
+export function createAuthenticator(
+  options: AuthenticatorOptions,
+): Authenticator & { readonly keys: ReturnType<typeof createKeyCache> } {
   const { rules, clock, log } = options;
-  const keys = createKeyCache({ certsUrl: certsUrlOf(rules.issuer), clock, log, ...(options.times ? { times: options.times } : {}) });
+  const keys = createKeyCache({
+    certsUrl: certsUrlOf(rules.issuer),
+    clock,
+    log,
+    ...(options.times ? { times: options.times } : {}),
+  });
   const verifyByKeycloak = createKeycloakCore({ issuer: rules.issuer, audience: rules.audience, keys });
   return {
     keys,
@@ -46,9 +55,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const { kid, claims } = readAccessToken(token, rules, clock.now());
       await keys.keyOf(kid);
       const granted = await verifyByKeycloak(token).catch((cause: unknown) => {
-        throw new NotAllowed("TOKEN_INVALID", "The access token cannot be used: its signature does not hold", { cause });
+        throw new NotAllowed(
+          "TOKEN_INVALID",
+          "The access token cannot be used: its signature does not hold",
+          { cause },
+        );
       });
-      if (claims.sid !== undefined && (await options.isRevoked(claims.sid))) throw new NotAllowed("TOKEN_INVALID", "The access token belongs to a session that was ended");
+      if (claims.sid !== undefined && (await options.isRevoked(claims.sid)))
+        throw new NotAllowed("TOKEN_INVALID", "The access token belongs to a session that was ended");
       return principalOf(claims, granted, rules.audience);
     },
   };

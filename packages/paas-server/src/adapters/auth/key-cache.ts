@@ -15,7 +15,18 @@ const TIMES = { answerMs: 5_000, gapMs: 1_000 };
 const REST_MS = 30_000;
 const MODULUS_BITS_MIN = 2_048;
 
-const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional(), kty: z.string(), use: z.string().optional(), alg: z.string().optional() })).max(KEYS_MAX) });
+const jwksSchema = z.object({
+  keys: z
+    .array(
+      z.looseObject({
+        kid: z.string().optional(),
+        kty: z.string(),
+        use: z.string().optional(),
+        alg: z.string().optional(),
+      }),
+    )
+    .max(KEYS_MAX),
+});
 type Jwk = z.infer<typeof jwksSchema>["keys"][number];
 
 /** Public keys with which the issuer signs. */
@@ -38,7 +49,10 @@ export interface KeyCacheOptions {
 function signingKey(jwk: Jwk): KeyObject | null {
   if (jwk.kty !== "RSA" || (jwk.use ?? "sig") !== "sig" || (jwk.alg ?? "RS256") !== "RS256") return null;
   try {
-    const key = createPublicKey({ key: { kty: "RSA", n: String(jwk["n"]), e: String(jwk["e"]) }, format: "jwk" });
+    const key = createPublicKey({
+      key: { kty: "RSA", n: String(jwk["n"]), e: String(jwk["e"]) },
+      format: "jwk",
+    });
     return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= MODULUS_BITS_MIN ? key : null;
   } catch {
     return null; // a key that cannot be read is no key
@@ -57,7 +71,11 @@ async function limitedText(response: Response): Promise<string> {
 
 async function fetchKeys(options: KeyCacheOptions): Promise<ReadonlyMap<string, KeyObject>> {
   const { answerMs } = options.times ?? TIMES;
-  const response = await fetch(options.certsUrl, { redirect: "error", signal: AbortSignal.timeout(answerMs), headers: { accept: "application/json" } });
+  const response = await fetch(options.certsUrl, {
+    redirect: "error",
+    signal: AbortSignal.timeout(answerMs),
+    headers: { accept: "application/json" },
+  });
   if (!response.ok) throw new Error(`the issuer answered ${String(response.status)}`);
   const { keys } = jwksSchema.parse(JSON.parse(await limitedText(response)));
   const found = new Map<string, KeyObject>();
@@ -69,7 +87,10 @@ async function fetchKeys(options: KeyCacheOptions): Promise<ReadonlyMap<string, 
 }
 
 function away(cause: unknown): Unavailable {
-  return new Unavailable("ISSUER_AWAY", "The sign-in service does not give its keys", { cause, data: { retryAfterMs: TIMES.gapMs } });
+  return new Unavailable("ISSUER_AWAY", "The sign-in service does not give its keys", {
+    cause,
+    data: { retryAfterMs: TIMES.gapMs },
+  });
 }
 
 /** Asks the issuer at most once a second, for all callers together, and never trusts what it gets beyond its shape. */
@@ -91,7 +112,10 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       fetchedAt = options.clock.now();
     } catch (error) {
       failedAt = performance.now();
-      options.log.warn({ err: error instanceof Error ? error.message : "unknown", url: options.certsUrl }, "issuer keys not fetched");
+      options.log.warn(
+        { err: error instanceof Error ? error.message : "unknown", url: options.certsUrl },
+        "issuer keys not fetched",
+      );
       throw away(error);
     }
   };
@@ -110,7 +134,11 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
         throw error;
       }
       const key = keys.get(kid);
-      if (key === undefined) throw new NotAllowed("TOKEN_INVALID", "The access token was signed with a key that the issuer does not have");
+      if (key === undefined)
+        throw new NotAllowed(
+          "TOKEN_INVALID",
+          "The access token was signed with a key that the issuer does not have",
+        );
       return key;
     },
     async check() {

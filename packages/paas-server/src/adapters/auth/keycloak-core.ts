@@ -25,9 +25,21 @@ function splitIssuer(issuer: string): { authServerUrl: string; realm: string } {
  * keycloak-connect, reduced to its grant manager. Its own key rotation is replaced: it ends the process on an HTML answer, has no
  * timeout and no expiry, and takes keys of any use and size. Its middleware and `getGrant` are not used.
  */
-export function createKeycloakCore(options: { readonly issuer: string; readonly audience: string; readonly keys: KeyCache }): KeycloakCore {
+export function createKeycloakCore(options: {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keys: KeyCache;
+}): KeycloakCore {
   const { authServerUrl, realm } = splitIssuer(options.issuer);
-  const settings = { "auth-server-url": authServerUrl, realm, resource: options.audience, "ssl-required": "external", "confidential-port": 0, "bearer-only": true, "verify-token-audience": true };
+  const settings = {
+    "auth-server-url": authServerUrl,
+    realm,
+    resource: options.audience,
+    "ssl-required": "external",
+    "confidential-port": 0,
+    "bearer-only": true,
+    "verify-token-audience": true,
+  };
   const keycloak = new KeycloakConnect({}, settings);
   // why: the published types leave out `rotation` and the plain object that createGrant takes
   const manager = keycloak.grantManager as unknown as GrantManager;

@@ -33,14 +33,22 @@ export interface LogoutRules {
 }
 
 /** Session that a logout token ends. Throws `NotAllowed` (TOKEN_INVALID) or `Unavailable` (ISSUER_AWAY). */
-export async function readLogoutToken(token: string, { issuer, clientId, keys, nowMs }: LogoutRules): Promise<string> {
+export async function readLogoutToken(
+  token: string,
+  { issuer, clientId, keys, nowMs }: LogoutRules,
+): Promise<string> {
   const { kid, claims } = splitToken(token, claimsSchema);
   if (claims.iss !== issuer) throw invalid("another issuer made it");
   if (![claims.aud].flat().includes(clientId)) throw invalid("it is for another client");
   if (Math.abs(nowMs - claims.iat * 1000) > AGE_MAX_MS) throw invalid("it is too old");
   if (claims.exp !== undefined && claims.exp * 1000 <= nowMs) throw invalid("it has expired");
   const end = token.lastIndexOf(".");
-  const holds = verify("RSA-SHA256", Buffer.from(token.slice(0, end)), await keys.keyOf(kid), Buffer.from(token.slice(end + 1), "base64url"));
+  const holds = verify(
+    "RSA-SHA256",
+    Buffer.from(token.slice(0, end)),
+    await keys.keyOf(kid),
+    Buffer.from(token.slice(end + 1), "base64url"),
+  );
   if (!holds) throw invalid("its signature does not hold");
   return claims.sid;
 }

@@ -54,7 +54,8 @@ function invalid(reason: string): NotAllowed {
 function canonicalSegment(segment: string): Buffer {
   const bytes = Buffer.from(segment, "base64url");
   // why: two texts of one signature would be two tokens
-  if (segment === "" || bytes.toString("base64url") !== segment) throw invalid("it is not in canonical base64url");
+  if (segment === "" || bytes.toString("base64url") !== segment)
+    throw invalid("it is not in canonical base64url");
   return bytes;
 }
 
@@ -68,12 +69,18 @@ function jsonOf(bytes: Buffer): unknown {
 
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, part: string): z.output<Schema> {
   const result = schema.safeParse(value);
-  if (!result.success) throw invalid(`${part} ${result.error.issues.map((issue) => `${issue.path.join(".")} (${issue.message})`).join(", ")}`);
+  if (!result.success)
+    throw invalid(
+      `${part} ${result.error.issues.map((issue) => `${issue.path.join(".")} (${issue.message})`).join(", ")}`,
+    );
   return result.data;
 }
 
 /** Splits a compact JWS of exactly three canonical segments whose header allows RS256 and nothing else. Throws `NotAllowed` (TOKEN_INVALID). */
-export function splitToken<Schema extends z.ZodType>(token: string, claims: Schema): UncheckedToken<z.output<Schema>> {
+export function splitToken<Schema extends z.ZodType>(
+  token: string,
+  claims: Schema,
+): UncheckedToken<z.output<Schema>> {
   if (token.length > TOKEN_BYTES_MAX) throw invalid("it is too long");
   const segments = token.split(".");
   const [header = "", payload = "", signature = ""] = segments;
@@ -90,12 +97,17 @@ function checkTimes(claims: Pick<AccessClaims, "exp" | "iat" | "nbf">, nowMs: nu
 }
 
 /** Checks all of an access token but its signature. Throws `NotAllowed` (TOKEN_INVALID, TOKEN_EXPIRED). */
-export function readAccessToken(token: string, rules: TokenRules, nowMs: number): UncheckedToken<AccessClaims> {
+export function readAccessToken(
+  token: string,
+  rules: TokenRules,
+  nowMs: number,
+): UncheckedToken<AccessClaims> {
   const unchecked = splitToken(token, claimsSchema);
   const { claims } = unchecked;
   if (claims.iss !== rules.issuer) throw invalid("another issuer made it");
   if (![claims.aud].flat().includes(rules.audience)) throw invalid(`it is not for ${rules.audience}`);
-  if (!rules.authorizedParties.includes(claims.azp)) throw invalid(`the client ${claims.azp.slice(0, 100)} is not listed`);
+  if (!rules.authorizedParties.includes(claims.azp))
+    throw invalid(`the client ${claims.azp.slice(0, 100)} is not listed`);
   checkTimes(claims, nowMs);
   return unchecked;
 }

@@ -1,7 +1,27 @@
 import { escrowAbi, tokenAbi } from "@nebula/contracts";
 import { Bug, Unavailable } from "@nebula/protocol";
-import { Contract, FetchRequest, Interface, isError, JsonRpcProvider, Network, SigningKey, type TransactionReceipt, TypedDataEncoder, Wallet } from "ethers";
-import type { ChainCall, ChainEvent, ChainOutcome, ChainPort, Clock, Database, Logger, Vault } from "../../app/ports.ts";
+import {
+  Contract,
+  FetchRequest,
+  Interface,
+  isError,
+  JsonRpcProvider,
+  Network,
+  SigningKey,
+  type TransactionReceipt,
+  TypedDataEncoder,
+  Wallet,
+} from "ethers";
+import type {
+  ChainCall,
+  ChainEvent,
+  ChainOutcome,
+  ChainPort,
+  Clock,
+  Database,
+  Logger,
+  Vault,
+} from "../../app/ports.ts";
 import { asking, revertName } from "./fault.ts";
 import { findByPurpose, type Intent, recordMined, send, store, type StoredTx } from "./outbound.ts";
 
@@ -44,7 +64,11 @@ class RpcChain implements ChainPort, Disposable {
     const request = new FetchRequest(options.rpcUrl);
     request.timeout = REQUEST_TIMEOUT_MS;
     this.#options = options;
-    this.#provider = new JsonRpcProvider(request, Network.from(options.chainId), { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 });
+    this.#provider = new JsonRpcProvider(request, Network.from(options.chainId), {
+      staticNetwork: true,
+      batchMaxCount: 1,
+      cacheTimeout: -1,
+    });
     this.#wallet = new Wallet(new SigningKey(options.key));
     this.#token = new Contract(options.token, interfaces.token, this.#provider);
     this.#escrow = new Contract(options.escrow, interfaces.escrow, this.#provider);
@@ -69,12 +93,17 @@ class RpcChain implements ChainPort, Disposable {
   }
 
   grantNonce(payer: string, spender: string): Promise<number> {
-    return asking(async () => Number(((await this.#view(this.#escrow, "grants")(payer, spender)) as { nonce: bigint }).nonce));
+    return asking(async () =>
+      Number(((await this.#view(this.#escrow, "grants")(payer, spender)) as { nonce: bigint }).nonce),
+    );
   }
 
   isRigEnrolled(receiptAddress: string): Promise<boolean> {
     return asking(async () => {
-      const key = (await this.#view(this.#escrow, "rigKeys")(receiptAddress)) as { payout: string; retiredAt: bigint };
+      const key = (await this.#view(this.#escrow, "rigKeys")(receiptAddress)) as {
+        payout: string;
+        retiredAt: bigint;
+      };
       return BigInt(key.payout) !== 0n && key.retiredAt === 0n;
     });
   }
@@ -89,14 +118,37 @@ class RpcChain implements ChainPort, Disposable {
     });
   }
 
-  permitDigest(permit: { readonly owner: string; readonly amount: bigint; readonly deadline: number }): Promise<string> {
+  permitDigest(permit: {
+    readonly owner: string;
+    readonly amount: bigint;
+    readonly deadline: number;
+  }): Promise<string> {
     return asking(async () => {
       const nonce = await this.#view(this.#token, "nonces")(permit.owner);
       const name = await this.#view(this.#token, "name")();
-      const domain = { name: String(name), version: "1", chainId: this.#options.chainId, verifyingContract: this.#options.token };
-      const fields = ["address owner", "address spender", "uint256 value", "uint256 nonce", "uint256 deadline"];
-      const types = { Permit: fields.map((field) => ({ type: field.split(" ")[0] ?? "", name: field.split(" ")[1] ?? "" })) };
-      return TypedDataEncoder.hash(domain, types, { owner: permit.owner, spender: this.#options.escrow, value: permit.amount, nonce, deadline: permit.deadline });
+      const domain = {
+        name: String(name),
+        version: "1",
+        chainId: this.#options.chainId,
+        verifyingContract: this.#options.token,
+      };
+      const fields = [
+        "address owner",
+        "address spender",
+        "uint256 value",
+        "uint256 nonce",
+        "uint256 deadline",
+      ];
+      const types = {
+        Permit: fields.map((field) => ({ type: field.split(" ")[0] ?? "", name: field.split(" ")[1] ?? "" })),
+      };
+      return TypedDataEncoder.hash(domain, types, {
+        owner: permit.owner,
+        spender: this.#options.escrow,
+        value: permit.amount,
+        nonce,
+        deadline: permit.deadline,
+      });
     });
   }
 
@@ -109,7 +161,8 @@ class RpcChain implements ChainPort, Disposable {
   }
 
   #view(contract: Contract, method: string): View {
-    return contract.getFunction(method).staticCall as View;
+    const view = contract.getFunction(method);
+    return (...args) => view.staticCall(...args);
   }
 
   /** Tries the call on the chain's present state, then signs and stores it; a call that would revert is not sent. */
@@ -121,7 +174,17 @@ class RpcChain implements ChainPort, Disposable {
     try {
       const gas = await this.#provider.estimateGas({ from: sender, to, data });
       const gasPrice = await this.#gasPrice();
-      const intent: Intent = { purpose: call.purpose, sender, to, data, gasLimit: (gas * 13n) / 10n + 10_000n, gasPrice, chainId, at: clock.now(), sign: this.#signer(call) };
+      const intent: Intent = {
+        purpose: call.purpose,
+        sender,
+        to,
+        data,
+        gasLimit: (gas * 13n) / 10n + 10_000n,
+        gasPrice,
+        chainId,
+        at: clock.now(),
+        sign: this.#signer(call),
+      };
       return await store(db, this.#provider, intent);
     } catch (error) {
       if (!isError(error, "CALL_EXCEPTION")) throw error;
@@ -145,15 +208,21 @@ class RpcChain implements ChainPort, Disposable {
     for (;;) {
       const receipt = await this.#provider.getTransactionReceipt(tx.hash);
       if (receipt !== null) return receipt;
-      if (performance.now() > endMs) throw new Unavailable("CHAIN_AWAY", `The transaction ${tx.hash} is not mined yet`, { data: { retryAfterMs: POLL_MS } });
+      if (performance.now() > endMs)
+        throw new Unavailable("CHAIN_AWAY", `The transaction ${tx.hash} is not mined yet`, {
+          data: { retryAfterMs: POLL_MS },
+        });
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
   async #outcome(tx: StoredTx, receipt: TransactionReceipt): Promise<ChainOutcome> {
     const isMined = receipt.status === 1;
-    if (tx.state === "sent") await recordMined(this.#options.db, tx, { isMined, blockNumber: receipt.blockNumber });
-    return isMined ? this.#mined(receipt) : { status: "refused", hash: tx.hash, reason: await this.#reasonOf(tx, receipt.blockNumber) };
+    if (tx.state === "sent")
+      await recordMined(this.#options.db, tx, { isMined, blockNumber: receipt.blockNumber });
+    return isMined
+      ? this.#mined(receipt)
+      : { status: "refused", hash: tx.hash, reason: await this.#reasonOf(tx, receipt.blockNumber) };
   }
 
   #mined(receipt: TransactionReceipt): Mined {
@@ -168,7 +237,8 @@ class RpcChain implements ChainPort, Disposable {
 
   async #reasonOf(tx: StoredTx, blockNumber: number): Promise<string> {
     const sent = await this.#provider.getTransaction(tx.hash);
-    if (sent === null) throw new Bug("INTERNAL", `The chain has the receipt of ${tx.hash} and not the transaction`);
+    if (sent === null)
+      throw new Bug("INTERNAL", `The chain has the receipt of ${tx.hash} and not the transaction`);
     try {
       await this.#provider.call({ from: sent.from, to: sent.to, data: sent.data, blockTag: blockNumber });
       return "reverted without a reason";

@@ -5,15 +5,30 @@ const AWAY = ["NETWORK_ERROR", "TIMEOUT", "SERVER_ERROR", "CANCELLED"] as const;
 const SOCKET = /^(ECONN|EPIPE|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_)/;
 
 function isSocketError(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" && SOCKET.test(error.code);
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    SOCKET.test(error.code)
+  );
 }
 
 /** The error that a use case sees: `Unavailable` (CHAIN_AWAY) where the chain did not answer or answered what no chain does. */
 export function mapChainFault(error: unknown): unknown {
   if (error instanceof NebulaError) return error;
-  if (isError(error, "INSUFFICIENT_FUNDS")) return new Unavailable("CHAIN_AWAY", "The sender has nothing to pay the chain's gas with", { cause: error, data: { retryAfterMs: 30_000 } });
+  if (isError(error, "INSUFFICIENT_FUNDS"))
+    return new Unavailable("CHAIN_AWAY", "The sender has nothing to pay the chain's gas with", {
+      cause: error,
+      data: { retryAfterMs: 30_000 },
+    });
   const isAway = AWAY.some((code) => isError(error, code)) || isSocketError(error);
-  return isAway ? new Unavailable("CHAIN_AWAY", "The chain does not answer", { cause: error, data: { retryAfterMs: 5_000 } }) : error;
+  return isAway
+    ? new Unavailable("CHAIN_AWAY", "The chain does not answer", {
+        cause: error,
+        data: { retryAfterMs: 5_000 },
+      })
+    : error;
 }
 
 /** Runs a question to the chain with its errors mapped. */

@@ -37,7 +37,8 @@ function signed(intent: Intent, nonce: number): Transaction {
   const { to, data, gasLimit, gasPrice, chainId } = intent;
   const tx = Transaction.from({ type: 0, to, data, gasLimit, gasPrice, chainId, nonce, value: 0n });
   tx.signature = intent.sign(tx.unsignedHash);
-  if (tx.from?.toLowerCase() !== intent.sender) throw new Bug("INTERNAL", `Signed as ${tx.from ?? "nobody"} in place of ${intent.sender}`);
+  if (tx.from?.toLowerCase() !== intent.sender)
+    throw new Bug("INTERNAL", `Signed as ${tx.from ?? "nobody"} in place of ${intent.sender}`);
   return tx;
 }
 
@@ -46,18 +47,23 @@ async function insertNext(sql: Sql, intent: Intent, chainNonce: number): Promise
   await sql.query("select pg_advisory_xact_lock(hashtext($1))", [`chain:${intent.sender}`]);
   const known = await findByPurpose(sql, intent.purpose);
   if (known !== undefined) return known;
-  const [row] = await sql.query<{ next: number }>("select coalesce(max(nonce) + 1, 0) as next from chain_tx where sender = $1", [intent.sender]);
+  const [row] = await sql.query<{ next: number }>(
+    "select coalesce(max(nonce) + 1, 0) as next from chain_tx where sender = $1",
+    [intent.sender],
+  );
   const nonce = Math.max(chainNonce, row?.next ?? 0);
   const tx = signed(intent, nonce);
-  const stored: StoredTx = { sender: intent.sender, nonce, hash: tx.hash ?? "", raw: tx.serialized, state: "sent" };
-  await sql.query("insert into chain_tx (sender, nonce, hash, raw, purpose, state, created_at) values ($1, $2, $3, $4, $5, 'sent', $6)", [
-    stored.sender,
-    stored.nonce,
-    stored.hash,
-    stored.raw,
-    intent.purpose,
-    intent.at,
-  ]);
+  const stored: StoredTx = {
+    sender: intent.sender,
+    nonce,
+    hash: tx.hash ?? "",
+    raw: tx.serialized,
+    state: "sent",
+  };
+  await sql.query(
+    "insert into chain_tx (sender, nonce, hash, raw, purpose, state, created_at) values ($1, $2, $3, $4, $5, 'sent', $6)",
+    [stored.sender, stored.nonce, stored.hash, stored.raw, intent.purpose, intent.at],
+  );
   return stored;
 }
 
@@ -78,17 +84,22 @@ async function sendRaw(provider: JsonRpcProvider, tx: StoredTx): Promise<void> {
 
 /** Sends a stored transaction, and before it those of the same sender that wait with lower nonces. The same again does no harm. */
 export async function send(sql: Sql, provider: JsonRpcProvider, tx: StoredTx): Promise<void> {
-  const waiting = await sql.query<StoredTx>(`select ${COLUMNS} from chain_tx where sender = $1 and nonce <= $2 and state = 'sent' order by nonce`, [tx.sender, tx.nonce]);
+  const waiting = await sql.query<StoredTx>(
+    `select ${COLUMNS} from chain_tx where sender = $1 and nonce <= $2 and state = 'sent' order by nonce`,
+    [tx.sender, tx.nonce],
+  );
   for (const one of waiting) await sendRaw(provider, one);
 }
 
 /** Records how a stored transaction ended. */
-export async function recordMined(sql: Sql, tx: StoredTx, end: { readonly isMined: boolean; readonly blockNumber: number }): Promise<void> {
-  const rows = await sql.query("update chain_tx set state = $3, block_number = $4 where sender = $1 and nonce = $2 returning nonce", [
-    tx.sender,
-    tx.nonce,
-    end.isMined ? "mined" : "reverted",
-    end.blockNumber,
-  ]);
+export async function recordMined(
+  sql: Sql,
+  tx: StoredTx,
+  end: { readonly isMined: boolean; readonly blockNumber: number },
+): Promise<void> {
+  const rows = await sql.query(
+    "update chain_tx set state = $3, block_number = $4 where sender = $1 and nonce = $2 returning nonce",
+    [tx.sender, tx.nonce, end.isMined ? "mined" : "reverted", end.blockNumber],
+  );
   if (rows.length === 0) throw new Conflict("STATE_STALE", `The transaction ${tx.hash} is not stored`);
 }

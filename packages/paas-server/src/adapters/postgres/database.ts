@@ -5,14 +5,15 @@ import { isRetryable, mapFault } from "./faults.ts";
 const INT8 = 20;
 const NUMERIC = 1700;
 const TRIES_MAX = 5;
+/** Longest wait for a connection, the wait for one of the pool to become free included. */
+const CONNECTION_WAIT_MS = 15_000;
 /** Key of the advisory lock that the leading replica holds. */
 const LEADER_LOCK = 8_686_001;
 
 /** Columns of type bigint and numeric come back as bigint; every numeric column of the schema is whole. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8 || oid === NUMERIC ? (text: string) => BigInt(text) : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig["getTypeParser"], // overloads of one signature
-};
+const types = new pg.TypeOverrides();
+types.setTypeParser(INT8, BigInt);
+types.setTypeParser(NUMERIC, BigInt);
 
 /** PostgreSQL with the server's own lifetime. */
 export interface PostgresDatabase extends Database, AsyncDisposable {}
@@ -28,7 +29,7 @@ export function connectionConfig(url: string): pg.ClientConfig {
   return {
     connectionString: url,
     types,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
@@ -36,7 +37,11 @@ export function connectionConfig(url: string): pg.ClientConfig {
   };
 }
 
-async function run<Row extends object>(client: pg.Pool | pg.PoolClient, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+async function run<Row extends object>(
+  client: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
   const result = await client.query<Row>(text, [...values]);
   return result.rows;
 }
@@ -54,7 +59,9 @@ async function attempt<Result>(pool: pg.Pool, work: (sql: Sql) => Promise<Result
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((fault: unknown) => (broken = fault instanceof Error ? fault : new Error("rollback failed")));
+    await client
+      .query("rollback")
+      .catch((fault: unknown) => (broken = fault instanceof Error ? fault : new Error("rollback failed")));
     throw error;
   } finally {
     client.release(broken);
@@ -77,7 +84,9 @@ async function tryLead(url: string): Promise<AsyncDisposable | null> {
   client.on("error", () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ led: boolean }>("select pg_try_advisory_lock($1) as led", [LEADER_LOCK]);
+    const { rows } = await client.query<{ led: boolean }>("select pg_try_advisory_lock($1) as led", [
+      LEADER_LOCK,
+    ]);
     if (rows[0]?.led === true) return { [Symbol.asyncDispose]: () => client.end() };
     await client.end();
     return null;

@@ -18,7 +18,12 @@ const AWAY_STATES = /^(08...|57P0[123]|53300)$/;
 
 function saysGone(error: unknown): boolean {
   // node-postgres gives these as plain errors without a code.
-  return error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/.test(error.message);
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/.test(
+      error.message,
+    )
+  );
 }
 
 /** Whether the database did not answer, as against having refused a statement. */
@@ -41,7 +46,16 @@ function constraintOf(error: unknown): string | undefined {
  */
 export function mapFault(error: unknown): unknown {
   if (error instanceof NebulaError) return error;
-  if (isAway(error)) return new Unavailable("DATABASE_AWAY", "The database does not answer", { cause: error, data: { retryAfterMs: 1_000 } });
-  if (constraintOf(error) === FREE_BALANCE) return new InsufficientFunds("ALLOCATION_EXHAUSTED", "The allocation has less left than the job may cost", { cause: error });
+  if (isAway(error))
+    return new Unavailable("DATABASE_AWAY", "The database does not answer", {
+      cause: error,
+      data: { retryAfterMs: 1_000 },
+    });
+  if (constraintOf(error) === FREE_BALANCE)
+    return new InsufficientFunds(
+      "ALLOCATION_EXHAUSTED",
+      "The allocation has less left than the job may cost",
+      { cause: error },
+    );
   return error;
 }

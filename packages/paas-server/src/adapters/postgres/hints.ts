@@ -88,7 +88,10 @@ class Board implements HintBoard {
     this.#waiting.clear();
     try {
       if (this.#client === null) await this.connect();
-      await this.#client?.query("select pg_notify($1, $2)", [CHANNEL, JSON.stringify({ from: this.#self, hints })]);
+      await this.#client?.query("select pg_notify($1, $2)", [
+        CHANNEL,
+        JSON.stringify({ from: this.#self, hints }),
+      ]);
     } catch (error) {
       // why: a hint may be lost; every reader polls as well
       this.#log.debug({ err: error instanceof Error ? error.message : "unknown" }, "hints not sent");
@@ -97,8 +100,19 @@ class Board implements HintBoard {
 }
 
 /** Hints within this replica and between replicas. `replica` is unique per process. */
-export async function openHints(options: { readonly url: string; readonly replica: string; readonly log: Logger }): Promise<HintBoard> {
+export async function openHints(options: {
+  readonly url: string;
+  readonly replica: string;
+  readonly log: Logger;
+}): Promise<HintBoard> {
   const board = new Board(options);
-  await board.connect().catch((error: unknown) => options.log.warn({ err: error instanceof Error ? error.message : "unknown" }, "hints start without the database"));
+  await board
+    .connect()
+    .catch((error: unknown) =>
+      options.log.warn(
+        { err: error instanceof Error ? error.message : "unknown" },
+        "hints start without the database",
+      ),
+    );
   return board;
 }

@@ -15,7 +15,12 @@ export async function migrate(url: string, log: Logger): Promise<void> {
       direction: "up",
       migrationsTable: "schema_migration",
       count: Number.POSITIVE_INFINITY,
-      logger: { debug: write, info: write, warn: (message) => log.warn({}, message), error: (message) => log.error({}, message) },
+      logger: {
+        debug: write,
+        info: write,
+        warn: (message) => log.warn({}, message),
+        error: (message) => log.error({}, message),
+      },
       verbose: false,
       advisoryLockMode: "wait",
     });

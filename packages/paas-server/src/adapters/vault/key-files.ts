@@ -8,7 +8,8 @@ const OTHERS = 0o077;
 
 async function checkMode(path: string): Promise<void> {
   const { mode } = await stat(path);
-  if ((mode & OTHERS) !== 0) throw new ConfigFault([`${path}: others may read it; make it private with: chmod 600 ${path}`]);
+  if ((mode & OTHERS) !== 0)
+    throw new ConfigFault([`${path}: others may read it; make it private with: chmod 600 ${path}`]);
 }
 
 async function createKeyFile(path: string): Promise<void> {

@@ -25,7 +25,9 @@ function sealerOf(masterKey: Uint8Array, random: Random): Sealer {
     },
     open(sealed, boundTo) {
       const bytes = Buffer.from(sealed.slice(VERSION.length + 1), "base64");
-      const decipher = createDecipheriv(ALGORITHM, masterKey, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(boundTo));
+      const decipher = createDecipheriv(ALGORITHM, masterKey, bytes.subarray(0, NONCE_BYTES)).setAAD(
+        Buffer.from(boundTo),
+      );
       decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
     },
@@ -36,13 +38,16 @@ function opened(sealer: Sealer, key: { readonly address: string; readonly sealed
   try {
     return new SigningKey(sealer.open(key.sealedKey, key.address));
   } catch (error) {
-    throw new Bug("INTERNAL", `The key of ${key.address} does not open with the master key in use`, { cause: error });
+    throw new Bug("INTERNAL", `The key of ${key.address} does not open with the master key in use`, {
+      cause: error,
+    });
   }
 }
 
 /** Keys in managed custody, sealed under a 32-byte master key. */
 export function createVault(masterKey: Uint8Array, random: Random): Vault {
-  if (masterKey.length !== KEY_BYTES) throw new Bug("INTERNAL", `The master key must have ${KEY_BYTES} bytes, it has ${masterKey.length}`);
+  if (masterKey.length !== KEY_BYTES)
+    throw new Bug("INTERNAL", `The master key must have ${KEY_BYTES} bytes, it has ${masterKey.length}`);
   const sealer = sealerOf(masterKey, random);
   return {
     createKey() {

@@ -9,7 +9,12 @@ const BYTES = "application/octet-stream";
 
 /** Routes by which a job's output is read, and by which it is stopped. */
 export const outputHandlers = {
-  cancelJob: (ctx, { params, caller }) => cancelJob(ctx, { jobId: params.jobId, accountId: caller.account.id, permissions: caller.principal.permissions }),
+  cancelJob: (ctx, { params, caller }) =>
+    cancelJob(ctx, {
+      jobId: params.jobId,
+      accountId: caller.account.id,
+      permissions: caller.principal.permissions,
+    }),
   getTranscript: async (ctx, { params, query, caller }) => {
     const page = await readTranscript(ctx, { ...query, jobId: params.jobId, accountId: caller.account.id });
     return { ...page, events: [...page.events] };
@@ -19,7 +24,11 @@ export const outputHandlers = {
     return { contentType: BYTES, fileName: `${params.jobId}.jsonl`, body };
   },
   getArtefact: async (ctx, { params, query, caller }) => {
-    const { artefact, bytes } = await readArtefact(ctx, { jobId: params.jobId, accountId: caller.account.id, path: query.path });
+    const { artefact, bytes } = await readArtefact(ctx, {
+      jobId: params.jobId,
+      accountId: caller.account.id,
+      path: query.path,
+    });
     return { contentType: BYTES, fileName: basename(artefact.path), body: bytes };
   },
 } satisfies Partial<Handlers>;

@@ -10,7 +10,10 @@ export function rigHandlers(publicUrl: () => string) {
   return {
     // why not stored for its key: a code must not stand readable in the database; a second one does no harm
     createEnrolmentCode: (ctx, { caller }) => createEnrolmentCode(ctx, caller.account.id),
-    enrolRig: async (ctx, { body }) => ({ rig: await enrolRig(ctx, body), campus: readCampus(ctx, publicUrl()) }),
+    enrolRig: async (ctx, { body }) => ({
+      rig: await enrolRig(ctx, body),
+      campus: readCampus(ctx, publicUrl()),
+    }),
     createRigChallenge: (ctx, { params }) => createRigChallenge(ctx, params.rigId),
     listRigs: async (ctx) => ({ items: [...(await listRigs(ctx))] }),
   } satisfies Partial<Handlers>;
