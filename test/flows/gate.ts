@@ -1,4 +1,5 @@
 import type { Client } from "@nebula/client";
+import type { TranscriptEvent } from "@nebula/protocol";
 import type { Campus } from "./campus.ts";
 import { containersOf, docker } from "./containers.ts";
 import { aSpec, submit, untilEvent, watchToEnd } from "./jobs.ts";
@@ -19,17 +20,19 @@ export interface Gate {
   open(): Promise<void>;
 }
 
-/** Waits until the cell of a job stands at its gate. */
-export async function untilAtGate(campus: Campus, client: Client, jobId: string): Promise<Gate> {
-  await untilEvent(
-    client,
-    jobId,
-    ({ frame }) => frame.t === "stream" && frame.content.text.includes("at the gate"),
-  );
-  const sql = "select id from attempt where job = $1 order by no desc limit 1";
-  const [attempt] = await campus.database.query<{ id: string }>(sql, [jobId]);
+/** Waits until the cell of a job stands at its gate, in its first attempt or another. */
+export async function untilAtGate(
+  campus: Campus,
+  client: Client,
+  { id, no = 1 }: { readonly id: string; readonly no?: number },
+): Promise<Gate> {
+  const isThere = ({ frame, attemptNo }: TranscriptEvent): boolean =>
+    attemptNo === no && frame.t === "stream" && frame.content.text.includes("at the gate");
+  await untilEvent(client, id, isThere);
+  const sql = "select id from attempt where job = $1 and no = $2";
+  const [attempt] = await campus.database.query<{ id: string }>(sql, [id, no]);
   const [container] = await containersOf("attempt", attempt?.id ?? "");
-  if (attempt === undefined || container === undefined) throw new Error(`job ${jobId} has no container`);
+  if (attempt === undefined || container === undefined) throw new Error(`job ${id} has no container`);
   const open = async (): Promise<void> => {
     await docker("exec", container, "touch", "/job/open");
   };
@@ -40,7 +43,7 @@ export async function untilAtGate(campus: Campus, client: Client, jobId: string)
 export async function fillSlots(campus: Campus, client: Client): Promise<AsyncDisposable> {
   const slots = await campus.database.query("select 1 from slot");
   const jobs = await Promise.all(slots.map(() => submit(client, aSpec(GATE))));
-  const gates = await Promise.all(jobs.map(({ id }) => untilAtGate(campus, client, id)));
+  const gates = await Promise.all(jobs.map(({ id }) => untilAtGate(campus, client, { id })));
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all(gates.map((gate) => gate.open()));

@@ -55,7 +55,7 @@ test("promise to queue: the ceiling is held while the job is open, and no longer
   const ada = await campus.as("ada");
   const before = (await ada.call("getMe")).balance;
   const { id, ceiling, held } = await submit(ada, aSpec(GATE));
-  const gate = await untilAtGate(campus, ada, id);
+  const gate = await untilAtGate(campus, ada, { id });
 
   const during = (await ada.call("getMe")).balance;
   await gate.open();
@@ -88,7 +88,7 @@ test("rig to container: no network, no rights, nothing to write on but its own f
 }) => {
   const ada = await campus.as("ada");
   const { id } = await submit(ada, aSpec(GATE));
-  const gate = await untilAtGate(campus, ada, id);
+  const gate = await untilAtGate(campus, ada, { id });
 
   const { HostConfig: host, Config: config } = JSON.parse(
     await docker("inspect", "--format", "{{json .}}", gate.container),
