@@ -8,6 +8,8 @@ module.exports = {
         test: /\.tsx?$/,
         loader: "builtin:swc-loader",
         type: "javascript/auto",
+        // No module of this workspace does anything by being imported, so what is not used is left out.
+        sideEffects: false,
         options: {
           jsc: {
             parser: { syntax: "typescript", tsx: true, explicitResourceManagement: true },

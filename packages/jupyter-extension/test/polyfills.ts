@@ -17,6 +17,10 @@ Object.assign(globalThis, {
   DragEvent: globalThis.MouseEvent,
   ResizeObserver: Observer,
   IntersectionObserver: Observer,
+  requestIdleCallback: (work: () => void) => setTimeout(work),
+  cancelIdleCallback: (handle: number) => {
+    clearTimeout(handle);
+  },
 });
 Object.defineProperty(globalThis.navigator, "clipboard", { value: {} });
 Object.assign(globalThis.window, {

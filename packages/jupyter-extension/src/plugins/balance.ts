@@ -28,7 +28,7 @@ export const balancePlugin: JupyterFrontEndPlugin<void> = {
     menu.addItem({ command: COMMANDS.signOut });
     const openMenu = (anchor: HTMLElement): void => {
       const box = anchor.getBoundingClientRect();
-      menu.open(box.left, box.top, { forceY: true, verticalAlignment: "bottom" } as Menu.IOpenOptions);
+      menu.open(box.left, box.top);
     };
     const item = new BalanceItem({ session: campus.session, trans, openMenu });
     statusBar.registerStatusItem("@nebula/jupyter-extension:balance", {

@@ -221,7 +221,7 @@ function endedView(run: RunFacts, record: JobRecord, context: ViewContext): Stri
       ...failureNotes(record, trans),
       ...stale,
       ...leftOutNote(run, trans),
-      ...(end.tone === "good" ? [fresh] : []),
+      ...(end.tone === "good" && !context.isSuperseded ? [fresh] : []),
     ],
     actions: endedActions(record, context),
     checks: run.verification?.checks ?? [],
