@@ -1,6 +1,7 @@
 import type { AppContext } from "./app/context.ts";
 import { deliverCancels } from "./app/deliver-cancels.ts";
 import { deliverOffer, deliverOffers } from "./app/deliver-offer.ts";
+import { expireJobs } from "./app/expire-jobs.ts";
 import { expireLeases, sweepRigs } from "./app/expire-leases.ts";
 import { placeJobs } from "./app/place-jobs.ts";
 import { startLoop } from "./app/start-loop.ts";
@@ -70,6 +71,7 @@ export function startScheduler(ctx: AppContext, link: RigSockets): AsyncDisposab
     work: async () => {
       if (!(await leadership.has())) return;
       await expireLeases(ctx);
+      await expireJobs(ctx);
       await sweepRigs(ctx);
     },
   });

@@ -18,7 +18,7 @@ const DECLINES: Readonly<Record<DeclineReason, string>> = {
 
 /**
  * Makes an offer's lease held: the job runs, its attempt gets its number, and the transcript says that an attempt begins. Twice is the
- * same as once. Throws `Conflict` (LEASE_LOST) where the offer has ended; the rig must then be told to kill.
+ * same as once. Throws `Conflict` (LEASE_LOST) where the offer has expired; the rig must then be told to kill.
  */
 export async function acceptOffer(ctx: AppContext, claim: LeaseClaim): Promise<void> {
   const jobId = await ctx.db.transaction((sql) => accept(sql, ctx, claim));
@@ -31,7 +31,7 @@ async function accept(sql: Sql, ctx: AppContext, claim: LeaseClaim): Promise<str
   const seen = await claimedAttempt(sql, claim);
   const job = await lockJob(sql, seen.job);
   const attempt = await claimedAttempt(sql, claim, "update");
-  if (attempt.lease_state === "held") return null;
+  if (attempt.lease_state === "held" || attempt.lease_state === "released") return null;
   if (attempt.lease_state !== "offered" || job.state !== "queued") throw leaseLost(claim.attemptId);
   const at = ctx.clock.now();
   const no = job.attempt_no + 1;

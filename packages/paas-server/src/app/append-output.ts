@@ -42,11 +42,16 @@ interface CursorRow {
   readonly transcript_bytes: number;
 }
 
+/** Locks in the order of everybody else: the job (whose `last_seq` moves on), then the attempt, against the end of its lease. */
 async function lockCursor(sql: Sql, arrival: Arrival): Promise<CursorRow> {
   const { claim, stream } = arrival;
   const [row] = await sql.query<CursorRow>(
-    `select a.job, c.durable, c.line_start, (j.spec->>'transcriptBytes')::float8 as transcript_bytes
-     from attempt a join job j on j.id = a.job join stream_cursor c on c.attempt = a.id and c.stream = $4
+    `with j as materialized (
+       select id, (spec->>'transcriptBytes')::float8 as transcript_bytes from job
+       where id = (select job from attempt where id = $1) for no key update
+     )
+     select a.job, c.durable, c.line_start, j.transcript_bytes
+     from j join attempt a on j.id = a.job join stream_cursor c on c.attempt = a.id and c.stream = $4
      where a.id = $1 and a.rig = $2 and a.fence = $3 and a.lease_state = 'held' for update of c for share of a`,
     [claim.attemptId, claim.rigId, claim.fence, stream],
   );

@@ -15,7 +15,10 @@ export async function reportState(ctx: AppContext, rigId: string, report: Attemp
      where id = $1 and rig = $2 and fence = $3 and lease_state = 'held' and state = any($6) returning job`,
     [report.attempt, rigId, report.fence, report.state, ctx.clock.now(), BEFORE[report.state]],
   );
-  if (moved !== undefined) return ctx.hints.give({ kind: "job", jobId: moved.job });
+  if (moved !== undefined) {
+    ctx.hints.give({ kind: "job", jobId: moved.job });
+    return;
+  }
   const attempt = await claimedAttempt(ctx.db, { rigId, attemptId: report.attempt, fence: report.fence });
   if (attempt.lease_state !== "held") throw leaseLost(report.attempt);
 }

@@ -21,11 +21,12 @@ export function startLoop({ name, everyMs, work, log }: LoopOptions): Loop {
   let isWanted = false;
   let running: Promise<void> | null = null;
 
+  const mayGoOn = () => isWanted && !isStopped;
   const round = async (): Promise<void> => {
     do {
       isWanted = false;
       await work().catch((error: unknown) => log.error({ loop: name, err: error }, "loop failed"));
-    } while (isWanted && !isStopped);
+    } while (mayGoOn());
     running = null;
   };
   const wake = (): void => {

@@ -44,15 +44,19 @@ export class AttemptInbox {
   readonly #waiting: Record<StreamName, Waiting[]> = { events: [], stderr: [] };
   readonly #memory = new Map<StreamName, StreamMemory>();
   #waitingBytes = 0;
+  readonly #opened: Promise<void>;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(ctx: AppContext) {
+  /** Nothing is done unless `opened` succeeds. */
+  constructor(ctx: AppContext, opened: Promise<void>) {
     this.#ctx = ctx;
+    this.#opened = opened;
+    opened.catch(() => undefined); // whoever runs something is told
   }
 
   /** Runs `work` after all that came before. */
   run<Value>(work: () => Promise<Value>): Promise<Value> {
-    const result = this.#tail.then(work);
+    const result = this.#tail.then(() => this.#opened).then(work);
     this.#tail = result.catch(() => undefined);
     return result;
   }
@@ -66,7 +70,11 @@ export class AttemptInbox {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const waiting = this.#waiting[arrival.stream];
     waiting.push({ arrival, resolve, reject });
-    if (waiting.length === 1) void this.run(() => this.#flush(arrival.stream));
+    if (waiting.length === 1) {
+      this.run(() => this.#flush(arrival.stream)).catch((error: unknown) => {
+        for (const entry of waiting.splice(0)) entry.reject(error);
+      });
+    }
     return promise;
   }
 

@@ -58,12 +58,16 @@ export class JobWatch {
     this.#wake?.();
   }
 
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   async #run(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+    while (!this.#isClosed()) {
       try {
         await this.#step();
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (this.#isClosed()) return;
         this.#parts.ctx.log.warn({ jobId: this.#parts.jobId, err: error }, "transcript not read");
         await this.#rest(AFTER_FAULT_MS);
         this.#isDirty = true;
@@ -85,7 +89,7 @@ export class JobWatch {
     const { ctx, socket, jobId } = this.#parts;
     const { events, isFull } = await readEvents(ctx.db, { jobId, since: this.#seq, limit: BATCH_EVENTS_MAX, bytesMax: BATCH_BYTES_MAX });
     const last = events.at(-1);
-    if (last === undefined || this.#closing.signal.aborted) return "none";
+    if (last === undefined || this.#isClosed()) return "none";
     socket.emit("events", { jobId, events });
     this.#seq = last.seq;
     return isFull ? "full page" : "some";
@@ -93,7 +97,7 @@ export class JobWatch {
 
   #sendJob(): void {
     const job = this.#job;
-    if (job === null || this.#closing.signal.aborted || (isOver(job) && this.#seq < job.lastSeq)) return;
+    if (job === null || this.#isClosed() || (isOver(job) && this.#seq < job.lastSeq)) return;
     this.#job = null;
     const text = JSON.stringify(job);
     if (text === this.#told) return;
@@ -107,7 +111,7 @@ export class JobWatch {
         this.#wake = null;
         resolve();
       };
-      if (this.#closing.signal.aborted) this.#wake();
+      if (this.#isClosed()) this.#wake();
     });
   }
 

@@ -87,10 +87,8 @@ export class RigMessages {
     const known = this.#inboxes.get(attempt);
     if (known !== undefined) return known;
     const { ctx, session } = this.#parts;
-    const inbox = new AttemptInbox(ctx);
+    const inbox = new AttemptInbox(ctx, acceptOffer(ctx, { rigId: session.rigId, attemptId: attempt, fence }));
     this.#inboxes.set(attempt, inbox);
-    // An offer that has ended refuses the message itself, too.
-    inbox.run(() => acceptOffer(ctx, { rigId: session.rigId, attemptId: attempt, fence })).catch(() => undefined);
     return inbox;
   }
 

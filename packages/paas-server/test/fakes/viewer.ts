@@ -39,7 +39,7 @@ export class FakeViewer {
   }
 
   async watch(jobId: string, since = 0): Promise<Reply<Watching>> {
-    return this.socket.timeout(10_000).emitWithAck("watch", { jobId, since });
+    return (await this.socket.timeout(10_000).emitWithAck("watch", { jobId, since })) as Reply<Watching>;
   }
 
   until<Value>(test: () => Value | undefined | false): Promise<Value> {

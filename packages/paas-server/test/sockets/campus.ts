@@ -100,6 +100,8 @@ export interface CampusOptions {
   readonly config?: Partial<ServerConfigInput>;
   /** Shared by replicas. */
   readonly clock?: ManualClock;
+  /** Of the replica that seeded the database. */
+  readonly people?: SeededCampus;
   /** False: nothing is placed or taken back unless the test does it. */
   readonly schedules?: boolean;
 }
@@ -109,7 +111,7 @@ export async function startCampus(db: Database, options: CampusOptions = {}): Pr
   const clock = options.clock ?? aClock();
   const link = new RigSockets({ clock, random: systemTestRandom });
   const ctx = aContext(db, { clock, rigs: link, config: aConfig({ limits: { queuedPerAccount: null }, times: { beatBatchMs: 5 }, ...options.config }) });
-  const people = await seedCampus(ctx);
+  const people = options.people ?? (await seedCampus(ctx));
   const server = createServer();
   const io = new Server(server, SOCKET_OPTIONS);
   const rigs = attachRigs(io, ctx, link);

@@ -1,6 +1,7 @@
 import type { Offer } from "@nebula/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRigChallenge } from "../../src/app/create-rig-challenge.ts";
+import { expireJobs } from "../../src/app/expire-jobs.ts";
 import { expireLeases } from "../../src/app/expire-leases.ts";
 import { memberBalance } from "../../src/app/ledger.ts";
 import { placeJobs } from "../../src/app/place-jobs.ts";
@@ -273,4 +274,54 @@ test("50 jobs on 8 rigs with two schedulers at once: each runs once, none twice 
   const counts = await Promise.all(runs);
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(50);
   expect(await db.query("select job from attempt group by job having count(*) > 1")).toEqual([]);
+});
+
+test("a job that no rig takes while its order holds fails uncharged", async () => {
+  await using campus = await startCampus(await cluster.openDatabase(), { schedules: false });
+  const job = await campus.submit();
+  campus.ctx.clock.advance(campus.ctx.config.times.orderMs - 60_000);
+  const early = await expireJobs(campus.ctx);
+  campus.ctx.clock.advance(120_000);
+
+  const late = await expireJobs(campus.ctx);
+
+  expect([early, late]).toEqual([0, 1]);
+  expect(await campus.job(job.id)).toMatchObject({ state: "settled", held: "0", price: "0", failure: { code: "NO_RIG" } });
+});
+
+test("a rig and a viewer of two replicas meet through the database alone", async () => {
+  const db = await cluster.openDatabase();
+  await using one = await startCampus(db);
+  await using other = await startCampus(db, { clock: one.ctx.clock, people: one.people });
+  const rig = await other.rig();
+  const viewer = await one.viewer();
+  const job = await one.submit();
+  await viewer.watch(job.id);
+
+  const offer = await rig.nextOffer();
+  const output = aStream("over there\n") + aResult();
+  await rig.perform(offer, { output });
+  const over = await viewer.over();
+
+  expect(over).toMatchObject({ id: job.id, failure: null });
+  expect(viewer.text).toBe("over there\n");
+});
+
+test("a session that another replica opens ends the one here", async () => {
+  const db = await cluster.openDatabase();
+  await using one = await startCampus(db);
+  await using other = await startCampus(db, { clock: one.ctx.clock, people: one.people });
+  const enrolled = await one.enrol();
+  const older = await one.connect(enrolled);
+  await older.hello();
+  using _wire = other.ctx.hints.listen((hint) => {
+    if (hint.kind === "rig") one.ctx.hints.give(hint);
+  });
+
+  const { challenge } = await createRigChallenge(other.ctx, enrolled.rigId);
+  const newer = await connectRig({ url: other.url, ...enrolled, epoch: 2, challenge });
+  await older.until(() => older.isSuperseded);
+
+  expect(newer.isConnected).toBe(true);
+  newer.close();
 });
