@@ -1,5 +1,5 @@
 import { Dialog, showDialog } from "@jupyterlab/apputils";
-import type { CommandRegistry } from "@lumino/commands";
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { JobRun } from "../cell/job-run.ts";
 import type { CampusSession } from "../session/campus-session.ts";
@@ -44,7 +44,7 @@ async function saveLog({ session }: ReceiptContext, jobId: string): Promise<void
 }
 
 /** Adds what can be done with a job that has ended. */
-export function addReceiptCommands(commands: CommandRegistry, context: ReceiptContext): void {
+export function addReceiptCommands(commands: JupyterFrontEnd["commands"], context: ReceiptContext): void {
   const { selection, session, trans } = context;
   const add = (id: string, label: string, work: (run: JobRun, jobId: string) => Promise<void>): void => {
     commands.addCommand(id, {

@@ -1,5 +1,5 @@
 import { Notification } from "@jupyterlab/apputils";
-import type { CommandRegistry } from "@lumino/commands";
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { UUID } from "@lumino/coreutils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Unavailable } from "@nebula/protocol";
@@ -86,7 +86,7 @@ function labelOf(
 }
 
 /** Adds *Run on GPU* and its cancel. */
-export function addRunCommands(commands: CommandRegistry, context: RunContext): void {
+export function addRunCommands(commands: JupyterFrontEnd["commands"], context: RunContext): void {
   const { price, selection, session, trans } = context;
   const isMenu = (args: { readonly toolbar?: unknown }): boolean => args.toolbar !== true;
   commands.addCommand(COMMANDS.runCells, {
@@ -110,7 +110,7 @@ export function addRunCommands(commands: CommandRegistry, context: RunContext): 
   });
 }
 
-function addRefusedCommands(commands: CommandRegistry, context: RunContext): void {
+function addRefusedCommands(commands: JupyterFrontEnd["commands"], context: RunContext): void {
   const { selection, trans } = context;
   const refused = (args: { readonly cellId?: unknown }): JobRun | null => {
     const run = selection.run(args);

@@ -1,4 +1,4 @@
-import type { CommandRegistry } from "@lumino/commands";
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CampusSession } from "../session/campus-session.ts";
 import { COMMANDS, NO_ARGS } from "./ids.ts";
@@ -15,7 +15,7 @@ export async function signInAndReport(session: CampusSession, trans: Translation
 
 /** Adds the commands of signing in and out. */
 export function addSignInCommands(
-  commands: CommandRegistry,
+  commands: JupyterFrontEnd["commands"],
   session: CampusSession,
   trans: TranslationBundle,
 ): void {

@@ -3,7 +3,6 @@ import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { CommandToolbarButton } from "@jupyterlab/ui-components";
-import type { CommandRegistry } from "@lumino/commands";
 import { COMMANDS } from "../commands/ids.ts";
 import { addReceiptCommands } from "../commands/receipt.ts";
 import { addRunCommands } from "../commands/run-cells.ts";
@@ -22,7 +21,7 @@ function followSelection(tracker: INotebookTracker, price: PriceModel): void {
 }
 
 /** Buttons show the icon, and as text the price, which the settings file cannot know. */
-function addButtons(registry: IToolbarWidgetRegistry, commands: CommandRegistry): void {
+function addButtons(registry: IToolbarWidgetRegistry, commands: JupyterFrontEnd["commands"]): void {
   const make = (isShort: boolean) => () => {
     const args = { toolbar: true, isShort };
     const id = COMMANDS.runCells;

@@ -1,7 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import type { CommandRegistry } from "@lumino/commands";
 import type { JobRun } from "../cell/job-run.ts";
 import { COMMANDS } from "../commands/ids.ts";
 import { Announcer } from "../status/announcer.ts";
@@ -20,7 +19,7 @@ const COMMAND_OF = {
   dismiss: COMMANDS.dismiss,
 } as const satisfies Record<StripAction, string>;
 
-function actor(commands: CommandRegistry): PlacementOptions["act"] {
+function actor(commands: JupyterFrontEnd["commands"]): PlacementOptions["act"] {
   return (run: JobRun, action: StripAction) =>
     void commands.execute(COMMAND_OF[action], { cellId: run.anchorId });
 }
