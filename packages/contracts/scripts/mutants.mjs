@@ -83,11 +83,8 @@ async function runTests(copy) {
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
   const code = await new Promise((settle, fail) => child.on("error", fail).on("close", settle));
-  return {
-    code,
-    isCompiled: output.includes("Suite result"),
-    failed: [...output.matchAll(/^\[FAIL.*?(\w+)\(/gm)].length,
-  };
+  const failed = Number(/(\d+) failed, \d+ skipped\n$/.exec(output)?.[1] ?? 0);
+  return { code, isCompiled: output.includes("Suite result"), failed };
 }
 
 async function kill(copy, [name, file, from, to]) {
@@ -102,7 +99,7 @@ async function kill(copy, [name, file, from, to]) {
   await writeFile(path, source);
   if (!isCompiled) return `${name}: does not compile`;
   if (code === 0) return `${name}: survives`;
-  process.stdout.write(`killed   ${name} (${failed} lines of failure)\n`);
+  process.stdout.write(`killed   ${name} (${failed} tests)\n`);
   return undefined;
 }
 
