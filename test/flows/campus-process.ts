@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TrustedChain } from "@nebula/client";
+import { killIfThere, withDescendants } from "./processes.ts";
 
 /** Where a campus is. */
 export interface CampusFacts {
@@ -20,7 +21,7 @@ export interface CampusFacts {
 /** A campus in a process of its own. Disposing stops it in order. */
 export interface CampusProcess extends AsyncDisposable {
   readonly facts: CampusFacts;
-  /** Ends the process that owns the campus by SIGKILL. */
+  /** Ends the process that owns the campus and all that it started, by SIGKILL, as a power cut would. */
   kill(): Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export async function startCampusProcess(home: string): Promise<CampusProcess> {
   return {
     facts: JSON.parse(String(line[0])) as CampusFacts, // written by host.ts
     async kill() {
-      child.kill("SIGKILL");
+      for (const pid of await withDescendants(child.pid ?? 0)) killIfThere(pid);
       await gone;
     },
     async [Symbol.asyncDispose]() {

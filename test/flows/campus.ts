@@ -35,7 +35,8 @@ const SILENT = {
   error: () => undefined,
 };
 
-function campusAt(facts: CampusFacts, stack: AsyncDisposableStack): Campus {
+/** The campus at `facts`; what is opened for it is closed with `stack`. */
+export function campusAt(facts: CampusFacts, stack: AsyncDisposableStack): Campus {
   const database = stack.use(openDatabase({ url: facts.databaseUrl, connections: 2, log: SILENT }));
   const clients = new Map<string, Promise<Client>>();
   const signIn = async (username: string) => stack.use(await demoClient(facts.serverUrl, username));

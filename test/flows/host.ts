@@ -3,21 +3,29 @@
  * line of JSON and runs until its standard input ends.
  */
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { freePort, LOOPBACK, startCampus } from "@nebula/devnet";
 import type { CampusPorts } from "@nebula/devnet";
 import type { CampusFacts } from "./campus-process.ts";
 import { serveControl } from "./control.ts";
 
-async function freePorts(): Promise<CampusPorts> {
+/** The ports of the campus in `home`: free ones at its first start, the same ever after. */
+async function portsOf(home: string): Promise<CampusPorts> {
+  const file = join(home, "ports.json");
+  if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as CampusPorts; // written below
   const [server, issuer, chain, postgres, lab] = await Promise.all(Array.from({ length: 5 }, freePort));
   if (!server || !issuer || !chain || !postgres || !lab) throw new Error("expected five ports");
-  return { server, issuer, chain, postgres, lab };
+  const ports = { server, issuer, chain, postgres, lab };
+  await writeFile(file, JSON.stringify(ports));
+  return ports;
 }
 
 const [home = ""] = process.argv.slice(2);
 await using campus = await startCampus({
   home,
-  ports: await freePorts(),
+  ports: await portsOf(home),
   step: (_name, work) => work(),
   log: (line) => void process.stderr.write(`${line}\n`),
   withLab: false,
