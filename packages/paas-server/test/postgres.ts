@@ -30,6 +30,9 @@ const FAST = [
 export interface TestCluster extends AsyncDisposable {
   /** An empty, migrated database of its own; returns its address. */
   createDatabase(): Promise<string>;
+  /** Ends the server as an administrator would, and starts it again. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** The same, opened. Disposed of with the cluster. */
   openDatabase(): Promise<PostgresDatabase & { readonly url: string }>;
 }
@@ -63,6 +66,8 @@ function clusterOf(postgres: EmbeddedPostgres, port: number, folder: string): Te
   };
   return {
     createDatabase,
+    stop: () => postgres.stop(),
+    start: () => postgres.start(),
     async openDatabase() {
       const url = await createDatabase();
       const db = openDatabase({ url, connections: 10, log: silentLogger });

@@ -1,5 +1,3 @@
-import type { Outcome } from "@nebula/protocol";
-
 /** The server's clock: unix milliseconds. */
 export interface Clock {
   now(): number;
@@ -74,13 +72,6 @@ export interface RigLink {
 export interface RigMessage {
   readonly t: "offer" | "cancel" | "watched" | "input";
   readonly body: unknown;
-}
-
-/** How an attempt is to be charged. */
-export interface Charge {
-  readonly outcome: Outcome;
-  readonly usedMs: number;
-  readonly price: bigint;
 }
 
 /** Keys of accounts in managed custody. A sealed key is worth nothing without the master key, which the database never sees. */

@@ -14,12 +14,12 @@ import {
 } from "@nebula/protocol";
 import type { Hash } from "node:crypto";
 import { z } from "zod";
-import { chargeOf, meteredMs, runLimit } from "../domain/meter.ts";
+import { type Charge, chargeOf, meteredMs, runLimit } from "../domain/meter.ts";
 import { judgeExit, type Verdict } from "../domain/outcome.ts";
 import { claimedAttempt, leaseLost, type AttemptRow } from "./attempt-row.ts";
 import type { AppContext } from "./context.ts";
 import { loseAttempt } from "./lose-attempt.ts";
-import type { Charge, Sql } from "./ports.ts";
+import type { Sql } from "./ports.ts";
 import { hashStored } from "./stored-output.ts";
 
 type StreamOf = (typeof STREAMS)[number];

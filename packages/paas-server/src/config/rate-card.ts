@@ -1,11 +1,10 @@
 import { NBAI } from "@nebula/protocol";
-import type { ClassConfig } from "./config.ts";
 
 /**
- * Rate card, version 1: one NBAI per GpuMinute. Speeds are single-precision peak figures of the makers' data sheets over the
- * 7,514 GFLOP/s that a 1080 Ti sustains (whitepaper, unit of account); the CPU class is one core at about 45 GFLOP/s.
+ * Rate card, version 1: one NBAI per GpuMinute. The GPU class counts as the card of the unit of account, a 1080 Ti (7,514 GFLOP/s,
+ * whitepaper), whatever faster card a rig gives; the CPU class as one core at about 45 GFLOP/s.
  */
-export const DEFAULT_CLASSES: readonly ClassConfig[] = [
+export const DEFAULT_CLASSES = [
   {
     name: "cpu",
     title: "One CPU core, 2 GiB",
@@ -22,6 +21,6 @@ export const DEFAULT_CLASSES: readonly ClassConfig[] = [
     unitPrice: NBAI,
     cpus: 2,
     memoryMiB: 8_192,
-    gpu: { memoryMiB: 8_000, models: [] },
+    gpu: { memoryMiB: 8_000, models: [] as string[] },
   },
 ];

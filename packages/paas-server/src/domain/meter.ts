@@ -1,5 +1,11 @@
 import { affordableMs, FREE_OUTCOMES, priceOf, unitsOf, type Outcome } from "@nebula/protocol";
-import type { Charge } from "../app/ports.ts";
+
+/** How an attempt is to be charged. */
+export interface Charge {
+  readonly outcome: Outcome;
+  readonly usedMs: number;
+  readonly price: bigint;
+}
 
 /** Clock readings of one attempt. Milliseconds; times are the server's clock. */
 export interface MeterReadings {
@@ -42,7 +48,10 @@ export function chargeOf(outcome: Outcome, usedMs: number, terms: Terms): Charge
 }
 
 /** How long an attempt may run and what bounds it: the job's own limit or what its ceiling pays for. Never below one millisecond. */
-export function runLimit(timeLimitMs: number, terms: Terms): { readonly runMs: number; readonly runReason: "time-limit" | "ceiling" } {
+export function runLimit(
+  timeLimitMs: number,
+  terms: Terms,
+): { readonly runMs: number; readonly runReason: "time-limit" | "ceiling" } {
   const affordable = affordableMs(terms.maxPrice, terms.unitPrice, terms.speedMilli);
   if (affordable >= timeLimitMs) return { runMs: timeLimitMs, runReason: "time-limit" };
   return { runMs: Math.max(1, affordable), runReason: "ceiling" };

@@ -9,6 +9,7 @@ import {
   memberBalance,
   settleInLedger,
 } from "../../src/app/ledger.ts";
+import type { Database } from "../../src/app/ports.ts";
 import { aContext, seedCampus } from "../context.ts";
 import { startPostgres, type TestCluster } from "../postgres.ts";
 
@@ -25,12 +26,84 @@ interface Step {
   readonly pick: number;
 }
 
-const steps = fc.array(
-  fc.record({
-    kind: fc.constantFrom<Step["kind"][]>("fund", "hold", "hold", "charge", "charge", "settle"),
-    size: fc.nat(1_000),
-    pick: fc.nat(1_000),
-  }),
+/** The same allocation as the simplest program would keep it. */
+class Model {
+  readonly #db: Database;
+  readonly of: { readonly allocationId: string; readonly accountId: string };
+  readonly #held = new Map<string, bigint>();
+  readonly #owed = new Map<string, bigint>();
+  #free = 0n;
+  #spent = 0n;
+
+  constructor(db: Database, accountId: string) {
+    this.#db = db;
+    this.of = { allocationId: `alo_${randomBytes(6).toString("hex")}`, accountId };
+  }
+
+  get balance() {
+    return {
+      held: [...this.#held.values()].reduce((sum, amount) => sum + amount, 0n),
+      spent: this.#spent,
+      free: this.#free,
+    };
+  }
+
+  async take(step: Step, at: number): Promise<void> {
+    const take = {
+      fund: () => this.#fund(step, at),
+      hold: () => this.#hold(step, at),
+      charge: () => this.#charge(step, at),
+      settle: () => this.#settle(step, at),
+    };
+    await take[step.kind]();
+  }
+
+  async #fund({ size }: Step, at: number): Promise<void> {
+    await fundAllocation(this.#db, { allocationId: this.of.allocationId, amount: BigInt(size), at });
+    this.#free += BigInt(size);
+  }
+
+  async #hold({ size }: Step, at: number): Promise<void> {
+    const amount = BigInt(size);
+    const held = holdForJob(this.#db, { ...this.of, jobId: `job_${String(at)}`, amount, at });
+    if (amount > this.#free) {
+      await expect(held).rejects.toMatchObject({ code: "ALLOCATION_EXHAUSTED" });
+      return;
+    }
+    await held;
+    this.#free -= amount;
+    this.#held.set(`job_${String(at)}`, amount);
+  }
+
+  async #charge({ size, pick }: Step, at: number): Promise<void> {
+    const [jobId, held] = [...this.#held][pick % 3] ?? [];
+    if (jobId === undefined || held === undefined) return;
+    const price = (held * BigInt(size)) / 1_000n;
+    await chargeJob(this.#db, { ...this.of, jobId, held, price, rigId: "rig_1", at });
+    this.#held.delete(jobId);
+    this.#free += held - price;
+    this.#spent += price;
+    if (price > 0n) this.#owed.set(jobId, price);
+  }
+
+  async #settle({ pick }: Step, at: number): Promise<void> {
+    const [jobId, price] = [...this.#owed][pick % 3] ?? [];
+    if (jobId === undefined || price === undefined) return;
+    await settleInLedger(this.#db, {
+      allocationId: this.of.allocationId,
+      jobId,
+      rigId: "rig_1",
+      price,
+      fee: price / 100n,
+      at,
+    });
+    this.#owed.delete(jobId);
+  }
+}
+
+const KINDS = ["fund", "hold", "hold", "charge", "charge", "settle"] as const;
+const histories = fc.array(
+  fc.record({ kind: fc.constantFrom(...KINDS), size: fc.nat(1_000), pick: fc.nat(1_000) }),
   { minLength: 1, maxLength: 40 },
 );
 
@@ -40,47 +113,11 @@ test("no history of holds, charges and settlements makes or loses money", async 
   let number = 0;
 
   await fc.assert(
-    fc.asyncProperty(steps, async (history) => {
-      const of = { allocationId: `alo_${randomBytes(6).toString("hex")}`, accountId: campus.student.id };
-      const model = { free: 0n, held: new Map<string, bigint>(), owed: new Map<string, bigint>(), spent: 0n };
-      for (const { kind, size, pick } of history) {
-        const at = (number += 1);
-        const jobId = [...(kind === "settle" ? model.owed : model.held).keys()][pick % 3] ?? "";
-        if (kind === "fund") {
-          await fundAllocation(db, { allocationId: of.allocationId, amount: BigInt(size), at });
-          model.free += BigInt(size);
-        } else if (kind === "hold") {
-          const held = holdForJob(db, { ...of, jobId: `job_${String(at)}`, amount: BigInt(size), at });
-          if (BigInt(size) > model.free)
-            await expect(held).rejects.toMatchObject({ code: "ALLOCATION_EXHAUSTED" });
-          else {
-            await held;
-            model.free -= BigInt(size);
-            model.held.set(`job_${String(at)}`, BigInt(size));
-          }
-        } else if (kind === "charge" && model.held.has(jobId)) {
-          const held = model.held.get(jobId) ?? 0n;
-          const price = (held * BigInt(size)) / 1_000n;
-          await chargeJob(db, { ...of, jobId, held, price, rigId: "rig_1", at });
-          model.held.delete(jobId);
-          model.free += held - price;
-          model.spent += price;
-          if (price > 0n) model.owed.set(jobId, price);
-        } else if (kind === "settle" && model.owed.has(jobId)) {
-          const price = model.owed.get(jobId) ?? 0n;
-          await settleInLedger(db, {
-            allocationId: of.allocationId,
-            jobId,
-            rigId: "rig_1",
-            price,
-            fee: price / 100n,
-            at,
-          });
-          model.owed.delete(jobId);
-        }
-      }
-      const held = [...model.held.values()].reduce((sum, amount) => sum + amount, 0n);
-      expect(await memberBalance(db, of)).toEqual({ held, spent: model.spent, free: model.free });
+    fc.asyncProperty(histories, async (history) => {
+      const model = new Model(db, campus.student.id);
+      for (const step of history) await model.take(step, (number += 1));
+
+      expect(await memberBalance(db, model.of)).toEqual(model.balance);
       expect(await moneyIsConserved(db)).toEqual([]);
     }),
     { numRuns: 25 },

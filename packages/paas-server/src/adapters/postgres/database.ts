@@ -99,7 +99,10 @@ async function tryLead(url: string): Promise<AsyncDisposable | null> {
 /** A pool of at most `connections` connections; nothing is connected before the first statement. */
 export function openDatabase({ url, connections, log }: PostgresOptions): PostgresDatabase {
   const pool = new pg.Pool({ ...connectionConfig(url), max: connections, idleTimeoutMillis: 30_000 });
-  pool.on("error", (error) => log.warn({ err: error.message }, "idle database connection lost"));
+  // why both: the pool listens to idle connections only, and an error that nobody listens to ends the process
+  const lost = (error: Error) => log.warn({ err: error.message }, "database connection lost");
+  pool.on("error", lost);
+  pool.on("connect", (client) => void client.on("error", lost));
   return {
     async query<Row extends object>(text: string, values: readonly unknown[] = []) {
       try {
