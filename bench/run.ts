@@ -1,14 +1,8 @@
 import { parseArgs } from "node:util";
 import { measureLatency } from "./latency/index.ts";
+import type { BenchOptions } from "./options.ts";
 import { reportOf, tableOf } from "./report.ts";
 import type { Row } from "./row.ts";
-
-/** What a bench is told. `only`: one metric; `n`: how many samples, where the bench does not need more. */
-export interface BenchOptions {
-  readonly only: string | null;
-  readonly n: number | null;
-  readonly log: (line: string) => void;
-}
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Row[]>>> = {
   latency: measureLatency,

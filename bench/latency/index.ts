@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { runSetup } from "../../infra/devnet/src/setup/index.ts";
 import { rowOf, skippedRow, type Row } from "../row.ts";
-import type { BenchOptions } from "../run.ts";
+import type { BenchOptions } from "../options.ts";
 import { plainRun } from "./baseline.ts";
 import { measureCancel } from "./cancel.ts";
 import { oneCell, ourRun } from "./ours.ts";
