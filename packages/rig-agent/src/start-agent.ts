@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
-import { processAttachers } from "./adapters/attacher/attachers.ts";
+import { ProcessAttachers } from "./adapters/attacher/attachers.ts";
 import { dockerEngine } from "./adapters/docker/engine.ts";
 import { linuxHost, systemClock } from "./adapters/host/host.ts";
 import { FileJournal } from "./adapters/journal/journal.ts";
@@ -40,7 +40,7 @@ const random = (): number => randomInt(2 ** 32) / 2 ** 32;
 
 async function partsOf(
   config: AgentConfig,
-  options: { log: Log; journal: FileJournal; onChange: () => void },
+  options: Pick<AgentParts, "log" | "attachers" | "onChange"> & { journal: FileJournal },
 ): Promise<AgentParts> {
   const { stateDir, engineSocket, imagePrefixes } = config;
   const identity = await readIdentity(stateDir);
@@ -65,7 +65,6 @@ async function partsOf(
     uplink: new Uplink(systemClock),
     signer: keys,
     folders: attemptFolders(join(stateDir, "attempts")),
-    attachers: processAttachers,
     found: options.journal.found,
     open: sessionOpener({
       serverUrl,
@@ -110,8 +109,9 @@ export async function startAgent(options: StartOptions): Promise<Agent> {
   await using started = new AsyncDisposableStack();
   started.adopt(await lockState(config.stateDir), (lock) => lock.release());
   const journal = started.use(await FileJournal.open(join(config.stateDir, "journal.jsonl")));
+  const attachers = started.use(new ProcessAttachers());
   const write = statusWriter(config.stateDir, log);
-  const parts = await partsOf(config, { log, journal, onChange: () => write(parts, core) });
+  const parts = await partsOf(config, { log, journal, attachers, onChange: () => write(parts, core) });
   const core: AgentCore = new AgentCore(parts);
   const held = started.move();
   let stopped: Promise<void> | null = null;

@@ -157,7 +157,9 @@ export function leaseHandlers(parts: LeaseParts): RigHandlers {
       return reply;
     },
     async cancel({ attempt, fence, mode, reason, graceMs }) {
-      await attemptOf(parts, attempt, fence).stop(mode, reason, graceMs);
+      const found = attemptOf(parts, attempt, fence);
+      if (reason === "fenced") found.drop("The server has taken the attempt away");
+      else await found.stop(mode, reason, graceMs);
       return { ok: true };
     },
     async watched({ attempt, watched }) {

@@ -1,5 +1,6 @@
 import {
   frameResultSchema,
+  resultHashOf,
   signingDigest,
   type Exited,
   type FrameResult,
@@ -9,7 +10,6 @@ import {
 import type { ExitRecord } from "../attacher/records.ts";
 import { outcomeOf } from "../domain/outcome.ts";
 import { receiptFaults, type ProposedReceipt } from "../domain/receipt-check.ts";
-import { resultHashOf } from "../domain/result-hash.ts";
 import type { Log, ReceiptSigner } from "./ports.ts";
 import { pause, type Uplink } from "./uplink.ts";
 

@@ -12,6 +12,9 @@ import type { Attempts } from "./attempts.ts";
 import type { Clock, ContainerEngine, Log, OpenSession, RigHandlers, Session } from "./ports.ts";
 import { pause, type Uplink } from "./uplink.ts";
 
+/** A challenge may run out under load; a key that is refused so often in a row is not valid. */
+const REFUSALS_MAX = 3;
+
 export interface SessionLoopParts {
   readonly rigId: string;
   readonly open: OpenSession;
@@ -53,13 +56,17 @@ export class SessionLoop {
 
   /** Runs until `signal` is aborted, the server refuses this rig for good, or another session takes over. */
   async run(signal: AbortSignal): Promise<SessionLoopEnd> {
+    let refusals = 0;
     for (let failures = 0; !signal.aborted;) {
       try {
         const session = await this.#parts.open(this.#parts.handlers);
         failures = 0;
+        refusals = 0;
         if ((await this.#serve(session, signal)) === "superseded") return { how: "superseded" };
       } catch (error) {
-        if (error instanceof NotAllowed || error instanceof NotFound) return { how: "refused", error };
+        const isRefusal = error instanceof NotAllowed || error instanceof NotFound;
+        refusals = isRefusal ? refusals + 1 : 0;
+        if (isRefusal && refusals >= REFUSALS_MAX) return { how: "refused", error };
         this.#parts.log.warn({ err: error, failures }, "not connected");
       }
       const waitMs = reconnectDelayMs(failures, this.#parts.random());

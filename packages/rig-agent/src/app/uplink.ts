@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { Conflict, NotAllowed, NotFound, newId, type NebulaError } from "@nebula/protocol";
+import { Conflict, InvalidInput, NotFound, newId, type NebulaError } from "@nebula/protocol";
 import type { Clock, Session, ToServerBody, ToServerName, ToServerReply } from "./ports.ts";
 
 const RETRY_MS = 1_000;
 
-/** Whether the server's answer will stay the same however often the message is sent: the attempt is no longer this rig's. */
+/** Whether the server's answer will stay the same however often the message is sent: the attempt is lost. */
 export function isFinal(error: unknown): error is NebulaError {
-  return error instanceof Conflict || error instanceof NotFound || error instanceof NotAllowed;
+  // A superseded session says nothing of the attempt: the next session asks again.
+  if (error instanceof Conflict) return error.code !== "RIG_SUPERSEDED";
+  return error instanceof NotFound || error instanceof InvalidInput;
 }
 
 /** The way to the server across sessions: messages wait while there is none. */

@@ -1,13 +1,29 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { uptime } from "node:os";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { setPriority, uptime } from "node:os";
+import { createInterface } from "node:readline/promises";
 import { Engine } from "./engine.ts";
 import { ATTEMPT_FILES, type AttacherPlan, type ExitRecord } from "./records.ts";
 import { Run } from "./run.ts";
 
 /*
- * One small process per attempt, started in the attempt's folder and in a session of its own. It holds the container's streams and
- * outlives the agent: an agent that restarts or is upgraded loses no byte.
+ * One small process per attempt, in a session of its own. It is told the attempt's folder on its standard input, then holds the
+ * container's streams and outlives the agent: an agent that restarts or is upgraded loses no byte.
  */
+
+/** The folder of the attempt; null when the agent has gone before there was one. */
+async function readFolder(): Promise<string | null> {
+  for await (const line of createInterface({ input: process.stdin })) return line;
+  return null;
+}
 
 function writeExit(record: ExitRecord): void {
   const draft = `${ATTEMPT_FILES.exit}.draft`;
@@ -20,10 +36,7 @@ function writeExit(record: ExitRecord): void {
 
 const isAbandoned = (): boolean => existsSync(ATTEMPT_FILES.exit);
 
-async function main(): Promise<void> {
-  process.umask(0o077);
-  // The agent may be stopped by a signal to its whole group or terminal; the run goes on.
-  for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => undefined);
+async function attach(): Promise<void> {
   if (isAbandoned()) return;
   const plan = JSON.parse(readFileSync(ATTEMPT_FILES.plan, "utf8")) as AttacherPlan; // Written by the agent.
   const run = new Run({
@@ -43,4 +56,29 @@ async function main(): Promise<void> {
   run.control.close({ t: "exited" });
 }
 
-await main();
+/** Output is thrown away by the engine when it is not read in time: reading comes before other work, where the system allows that. */
+function preferReading(): void {
+  try {
+    setPriority(-5);
+  } catch {
+    // Only root may.
+  }
+}
+
+process.umask(0o077);
+preferReading();
+// The agent may be stopped by a signal to its whole group or terminal; the run goes on.
+for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => undefined);
+const folder = await readFolder();
+if (folder !== null) {
+  process.chdir(folder);
+  try {
+    await attach();
+  } catch (error) {
+    appendFileSync(
+      ATTEMPT_FILES.log,
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

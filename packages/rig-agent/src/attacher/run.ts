@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Transcript } from "../domain/transcript.ts";
 import { Control } from "./control.ts";
 import { Demultiplexer } from "./demultiplex.ts";
+import { drain } from "./drain.ts";
 import type { ContainerEnd, Engine } from "./engine.ts";
 import { LineSplitter } from "./lines.ts";
 import type { AttacherCommand, AttacherNotice, AttacherPlan, ExitRecord, StopReason } from "./records.ts";
@@ -15,7 +16,6 @@ const STDERR_BYTES_MAX = 1024 * 1024;
 /** Longest wait for the rest of the output once the container has ended. */
 const DRAIN_MS = 45_000;
 const WATCH_EVERY_MS = 200;
-const CLOSED_CODES: ReadonlySet<unknown> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
 
 export interface RunParts {
   readonly plan: AttacherPlan;
@@ -135,17 +135,31 @@ export class Run {
       name === "stdout" ? this.#lines.push(bytes) : this.#transcript.pushForeign(bytes),
     );
     try {
-      for await (const chunk of stream) {
-        blocks.push(chunk as Buffer); // No encoding is set, so chunks are buffers.
-        await this.#spool.flush();
-        this.control.progress();
-        if (this.#transcript.isControlFlooded)
-          this.#fail("The runner wrote more control frames than a job can cause");
-      }
+      await drain(stream, {
+        take: (bytes) => {
+          blocks.push(bytes);
+          this.#sayGoodbye();
+          if (this.#transcript.isControlFlooded)
+            this.#fail("The runner wrote more control frames than a job can cause");
+        },
+        flush: async () => {
+          await this.#spool.flush();
+          this.control.progress();
+        },
+        heldBytes: () => this.#spool.unwrittenBytes,
+      });
     } catch (error) {
-      if (!isClosed(error)) this.#fail(`Output could not be kept: ${String(error)}`);
+      this.#fail(`Output could not be kept: ${String(error)}`);
     }
     this.#lines.finish();
+  }
+
+  // An engine may throw away what is in a container's pipe when the container ends. The runner can be sure that its result was read
+  // when its standard input ends, and leave then.
+  #sayGoodbye(): void {
+    if (!this.#transcript.hasResult) return;
+    this.#stdin?.end();
+    this.#stdin = null;
   }
 
   async #judge(id: string, end: ContainerEnd | null, usedMs: number): Promise<ExitRecord> {
@@ -159,7 +173,8 @@ export class Run {
     }
     const reason =
       this.#reasonOfStop() ?? ((await this.#wasKilledOutside(id, end)) ? "killed-outside" : "ended");
-    return this.#record({ code: end.exitCode, usedMs, reason, oomKilled: end.oomKilled });
+    const detail = this.#transcript.result === null ? "The runner ended without a result" : "";
+    return this.#record({ code: end.exitCode, usedMs, reason, oomKilled: end.oomKilled, detail });
   }
 
   /** Somebody else stopped the container. From within it only handled signals reach the first process, so 137 without memory is proof. */
@@ -241,8 +256,4 @@ export class Run {
     // A container that has just ended refuses the signal, which is as good.
     this.#parts.engine.signal(this.#id, signal).catch(() => undefined);
   }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof Error && "code" in error && CLOSED_CODES.has(error.code);
 }

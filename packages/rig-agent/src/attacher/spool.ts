@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, rmSync, writevSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, writev } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClosingPart, TranscriptSink } from "../domain/transcript.ts";
 import { ATTEMPT_FILES } from "./records.ts";
@@ -14,10 +14,17 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
+async function writeVector(descriptor: number, parts: readonly Buffer[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(descriptor, parts, (error, written) => (error ? reject(error) : resolve(written)));
+  });
+}
+
 class SpoolFile {
   readonly path: string;
   readonly #descriptor: number;
-  #pending: Buffer[] = [];
+  #unwritten: Buffer[] = [];
+  #unwrittenBytes = 0;
   #size = 0;
 
   constructor(path: string) {
@@ -29,15 +36,20 @@ class SpoolFile {
     return this.#size;
   }
 
-  add(bytes: Buffer): void {
-    this.#pending.push(bytes);
+  get unwrittenBytes(): number {
+    return this.#unwrittenBytes;
   }
 
-  /** Writes what was added. Waits while the disk is full, then throws. */
+  add(bytes: Buffer): void {
+    this.#unwritten.push(bytes);
+    this.#unwrittenBytes += bytes.length;
+  }
+
+  /** Writes what was added, also meanwhile. Waits while the disk is full, then throws. */
   async flush(): Promise<void> {
-    for (let waitedMs = 0; this.#pending.length > 0;) {
+    for (let waitedMs = 0; this.#unwritten.length > 0;) {
       try {
-        this.#write();
+        await this.#write();
       } catch (error) {
         if (!isDiskFull(error) || waitedMs >= DISK_FULL_WAIT_MS) throw error;
         await delay(DISK_FULL_RETRY_MS);
@@ -61,30 +73,39 @@ class SpoolFile {
     rmSync(this.path, { force: true });
   }
 
-  #write(): void {
-    let written = writevSync(this.#descriptor, this.#pending.slice(0, VECTORS_MAX));
+  async #write(): Promise<void> {
+    let written = await writeVector(this.#descriptor, this.#unwritten.slice(0, VECTORS_MAX));
     this.#size += written;
+    this.#unwrittenBytes -= written;
     let whole = 0;
-    for (const part of this.#pending) {
+    for (const part of this.#unwritten) {
       if (part.length > written) break;
       written -= part.length;
       whole += 1;
     }
-    this.#pending.splice(0, whole);
-    const first = this.#pending[0];
-    if (first) this.#pending[0] = first.subarray(written);
+    this.#unwritten.splice(0, whole);
+    const first = this.#unwritten[0];
+    if (first && written > 0) this.#unwritten[0] = first.subarray(written);
   }
 }
 
-/** The attempt's output on disk. Bytes handed in stay in memory until `flush`. */
+/** The attempt's output on disk. Bytes handed in stay in memory until `flush`; one flush runs at a time. */
 export class Spool implements TranscriptSink {
   readonly #events = new SpoolFile(ATTEMPT_FILES.events);
   readonly #stderr = new SpoolFile(ATTEMPT_FILES.stderr);
   readonly #tail = new Map<number, SpoolFile>();
+  #dropped: SpoolFile[] = [];
 
   /** Bytes on disk. */
   get sizes(): { readonly events: number; readonly stderr: number } {
     return { events: this.#events.size, stderr: this.#stderr.size };
+  }
+
+  /** Bytes that are still in memory only. */
+  get unwrittenBytes(): number {
+    let bytes = this.#events.unwrittenBytes + this.#stderr.unwrittenBytes;
+    for (const file of this.#tail.values()) bytes += file.unwrittenBytes;
+    return bytes;
   }
 
   events(line: Buffer): void {
@@ -104,15 +125,19 @@ export class Spool implements TranscriptSink {
     file.add(line);
   }
 
+  // A write to the segment may be under way: the next flush removes it.
   dropTail(segment: number): void {
-    this.#tail.get(segment)?.remove();
+    const file = this.#tail.get(segment);
+    if (!file) return;
     this.#tail.delete(segment);
+    this.#dropped.push(file);
   }
 
   async flush(): Promise<void> {
+    for (const file of this.#dropped.splice(0)) file.remove();
     await this.#events.flush();
     await this.#stderr.flush();
-    for (const file of this.#tail.values()) await file.flush();
+    for (const file of [...this.#tail.values()]) await file.flush();
   }
 
   /** Ends the events with `parts` and closes the files. */

@@ -39,9 +39,10 @@ const TAIL_SEGMENTS = 16;
 const PROGRESS_EVERY_MS = 100;
 const PROGRESS_BYTES_MAX = 4 * 1024 * 1024;
 
-// A frame costs its payload, but at least an eighth of its line: frames with little in them still fill the disk.
+// A frame costs its payload, but at least a sixth of its line: frames with little in them still fill disks. Escapes in JSON make text at
+// most six times as long, so that ordinary frames cost just their payload.
 function costOf(line: Buffer, head: LineHead): number {
-  return Math.max(head.payloadBytes, Math.ceil(line.length / 8));
+  return Math.max(head.payloadBytes, Math.ceil(line.length / 6));
 }
 
 function skippedFrame(fields: { bytes: number; displays: number; cut?: true }): Buffer {
@@ -78,6 +79,11 @@ export class Transcript {
   /** The runner has said that its kernel is there. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** The runner has written its last frame. */
+  get hasResult(): boolean {
+    return this.#result !== null;
   }
 
   /** The runner's `result` frame, without its line end. */

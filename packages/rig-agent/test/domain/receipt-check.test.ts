@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Exited, Outcome, Receipt } from "@nebula/protocol";
+import { resultHashOf, type Exited, type Outcome, type Receipt } from "@nebula/protocol";
 import { receiptFaults, type OwnAccount } from "../../src/domain/receipt-check.ts";
-import { resultHashOf } from "../../src/domain/result-hash.ts";
 import { SPEED_MILLI, anOffer, receiptFor } from "../support/offers.ts";
 
 const RIG = `0x${"ab".repeat(20)}`;
@@ -99,16 +98,5 @@ describe("a receipt", () => {
     expect(faultsWith({ price: least }, { outcome: "CANCELLED", prepay: least })).toEqual([]);
     expect(faultsWith({}, { outcome: "CANCELLED", prepay: least })).toEqual([]);
     expect(faultsWith({ price: least }, { outcome: "OK", prepay: least })).toEqual(["price"]);
-  });
-});
-
-describe("the hash of the result", () => {
-  it("does not depend on the order in which artefacts were written", () => {
-    const a = { path: "a.txt", size: 1, sha256: "aa" };
-    const b = { path: "b/c.txt", size: 2, sha256: "bb" };
-
-    expect(resultHashOf([a, b])).toBe(resultHashOf([b, a]));
-    expect(resultHashOf([a])).not.toBe(resultHashOf([b]));
-    expect(resultHashOf([])).toBe("0x518674ab2b227e5f11e9084f615d57663cde47bce1ba168b4c19c7ee22a73d70");
   });
 });

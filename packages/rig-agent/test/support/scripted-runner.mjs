@@ -14,6 +14,8 @@ function leave(code) {
 }
 async function finish(outcome, code) {
   await frame("result", 0, { outcome, usedMs: 1, artefacts: [], artefactsSkipped: [] });
+  // The other side ends the input when it has read the result.
+  while (!(await lines.next()).done);
   leave(code);
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -48,42 +48,52 @@ function linkOf(socket: Socket, onNotice: OnNotice): AttacherLink {
   };
 }
 
-async function spawnAttacher(folder: string): Promise<void> {
-  const log = openSync(join(folder, ATTEMPT_FILES.log), "a", 0o600);
-  try {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY], {
-      cwd: folder,
-      detached: true,
-      stdio: ["ignore", "pipe", log],
-      env: {},
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", (code) =>
-        reject(
-          new Bug(
-            "INTERNAL",
-            `The attacher ended at once with ${String(code)}; see ${ATTEMPT_FILES.log} in ${folder}`,
-          ),
-        ),
-      );
-      child.stdout?.once("data", () => resolve());
-    });
-    child.stdout?.destroy();
-    child.unref();
-  } finally {
-    closeSync(log);
-  }
+function spawnIdle(): ChildProcess {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY], {
+    cwd: "/",
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+    env: {},
+  });
+  // What goes wrong is seen by whoever waits for its word.
+  child.on("error", () => undefined);
+  child.stdin.on("error", () => undefined);
+  child.unref();
+  return child;
 }
 
-/** Attachers as processes of their own, each reached over a socket in its attempt's folder. */
-export const processAttachers: Attachers = {
-  async launch(folder, onNotice) {
-    await spawnAttacher(folder);
-    return linkOf(await dial(folder), onNotice);
-  },
+/** Gives the idle attacher its folder and waits until it listens there. */
+async function assign(child: ChildProcess, folder: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (): void =>
+      reject(new Bug("INTERNAL", `The attacher ended at once; see ${ATTEMPT_FILES.log} in ${folder}`));
+    if (child.exitCode !== null || child.pid === undefined) fail();
+    child.once("exit", fail);
+    child.stdout?.once("data", () => resolve());
+    child.stdin?.end(`${folder}\n`);
+  });
+  child.stdout?.destroy();
+}
 
-  async reach(folder, waitMs, onNotice) {
+/**
+ * Attachers as processes of their own, each reached over a socket in its attempt's folder. One more stands by, idle, so that no job
+ * waits for a process to load; it ends with the agent, since its standard input does.
+ */
+export class ProcessAttachers implements Attachers, Disposable {
+  #spare: ChildProcess | null = spawnIdle();
+
+  async launch(folder: string, onNotice: OnNotice): Promise<AttacherLink> {
+    const child = this.#spare?.exitCode === null ? this.#spare : spawnIdle();
+    this.#spare = null;
+    await assign(child, folder);
+    // The next is loaded when this run's container has started, which needs the processor more.
+    return linkOf(await dial(folder), (notice) => {
+      if (notice.t !== "progress" || notice.phase !== "preparing") this.#spare ??= spawnIdle();
+      onNotice(notice);
+    });
+  }
+
+  async reach(folder: string, waitMs: number, onNotice: OnNotice): Promise<AttacherLink | null> {
     for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
       try {
         return linkOf(await dial(folder), onNotice);
@@ -92,5 +102,11 @@ export const processAttachers: Attachers = {
         await delay(RETRY_MS);
       }
     }
-  },
-};
+  }
+
+  [Symbol.dispose](): void {
+    this.#spare?.stdin?.end();
+    this.#spare?.stdout?.destroy();
+    this.#spare = null;
+  }
+}
