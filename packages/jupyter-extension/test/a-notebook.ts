@@ -1,6 +1,7 @@
 import "./polyfills.ts";
 import { CodeCell, type ICodeCellModel } from "@jupyterlab/cells";
 import { NotebookModel, type NotebookPanel } from "@jupyterlab/notebook";
+import type { INotebookContent } from "@jupyterlab/nbformat";
 import { RenderMimeRegistry, standardRendererFactories } from "@jupyterlab/rendermime";
 import { Cell } from "@jupyterlab/cells";
 import { NotebookCells } from "../src/cell/notebook-cells.ts";
@@ -36,28 +37,34 @@ export function aModel(cells: readonly CellSketch[]): NotebookModel {
   return model;
 }
 
-/** A view of `model`: real code cells with real output areas, in a panel that has nothing else. */
-export function aPanel(model: NotebookModel): NotebookPanel {
+/** A view of `model`: real code cells with real output areas, in a panel that has nothing else. `saved` gets what is written. */
+export function aPanel(model: NotebookModel, saved: INotebookContent[] = []): NotebookPanel {
   const widgets = [...model.cells].map((cell) =>
     cell.type === "code"
       ? new CodeCell({ model: cell as ICodeCellModel, rendermime, contentFactory, placeholder: true })
       : null,
   );
   const content = { widgets: widgets.filter((widget) => widget !== null) };
+  const context = {
+    contentsModel: { writable: true },
+    save: async () => void saved.push(model.toJSON()),
+  };
   // Only what NotebookCells reads of a panel.
-  return { content, title: { label: "lesson.ipynb" }, model } as unknown as NotebookPanel;
+  return { content, context, title: { label: "lesson.ipynb" }, model } as unknown as NotebookPanel;
 }
 
 /** A notebook with one view. */
 export function aNotebook(sketches: readonly CellSketch[]): {
   model: NotebookModel;
   panel: NotebookPanel;
+  saved: INotebookContent[];
   cells: NotebookCells;
   outputs: (id: string) => unknown[];
 } {
   const model = aModel(sketches);
-  const panel = aPanel(model);
+  const saved: INotebookContent[] = [];
+  const panel = aPanel(model, saved);
   const cells = new NotebookCells();
   cells.add(panel);
-  return { model, panel, cells, outputs: (id) => cells.byId(id)?.model.outputs.toJSON() ?? [] };
+  return { model, panel, saved, cells, outputs: (id) => cells.byId(id)?.model.outputs.toJSON() ?? [] };
 }

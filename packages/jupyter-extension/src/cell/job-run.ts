@@ -151,6 +151,7 @@ export class JobRun implements IDisposable {
         since: this.#job?.lastSeq ?? 0,
         untilSettled: true,
       });
+      void this.#options.cells.save();
     } catch (error) {
       this.#lose(error);
     } finally {
@@ -196,6 +197,8 @@ export class JobRun implements IDisposable {
     }
     this.#record = records.get(this.anchorId) ?? null;
     this.#take(job);
+    // A page that closes before the next autosave would forget a job that is paid for.
+    void this.#options.cells.save();
   }
 
   async #render(client: Client, jobId: string): Promise<void> {

@@ -29,6 +29,14 @@ export class NotebookCells {
     return (panel?.content.widgets ?? []).filter((cell): cell is CodeCell => cell instanceof CodeCell);
   }
 
+  /** Writes the notebook to its file, where that may be written. */
+  async save(): Promise<void> {
+    const [panel] = this.#panels;
+    if (panel?.context.contentsModel?.writable !== true) return;
+    // JupyterLab has told the student already.
+    await panel.context.save().catch(() => undefined);
+  }
+
   byId(id: string): CodeCell | null {
     return this.all.find((cell) => cell.model.id === id) ?? null;
   }

@@ -12,10 +12,11 @@ export interface PriceFacts {
   readonly offerings: Offerings | null;
 }
 
-/** "0.012" or "0.8–1.4". */
-function range(low: bigint, high: bigint): string {
-  const [from, to] = [formatShort(low), formatShort(high)];
-  return from === to ? from : `${from}–${to}`;
+/** "≈ 0.012 NBAI" or "≈ 0.8–1.4 NBAI"; "≤ 2 NBAI" where nothing but an upper end is known. */
+function priceText({ priceLow, priceHigh }: Estimate, trans: TranslationBundle): string {
+  const [from, to] = [formatShort(priceLow), formatShort(priceHigh)];
+  if (priceLow === 0n && priceHigh > 0n) return trans.__("≤ %1 NBAI", to);
+  return trans.__("≈ %1 NBAI", from === to ? from : `${from}–${to}`);
 }
 
 function classWithoutGpu(facts: PriceFacts): string | null {
@@ -27,8 +28,9 @@ function classWithoutGpu(facts: PriceFacts): string | null {
 export function runLabel(facts: PriceFacts, trans: TranslationBundle): string {
   const name = trans.__("Run on GPU");
   if (facts.estimate) {
-    const price = trans.__("≈ %1 NBAI", range(facts.estimate.priceLow, facts.estimate.priceHigh));
-    return [name, classWithoutGpu(facts), price].filter((part) => part !== null).join(" · ");
+    return [name, classWithoutGpu(facts), priceText(facts.estimate, trans)]
+      .filter((part) => part !== null)
+      .join(" · ");
   }
   switch (facts.state) {
     case "signed-out":
@@ -45,7 +47,9 @@ export function runLabel(facts: PriceFacts, trans: TranslationBundle): string {
 /** The same for the toolbar of a cell, which disappears when it is wide: the name and the upper end of the price. */
 export function shortRunLabel({ estimate }: PriceFacts, trans: TranslationBundle): string {
   const name = trans.__("Run on GPU");
-  return estimate ? `${name} · ${trans.__("≈ %1 NBAI", formatShort(estimate.priceHigh))}` : name;
+  if (estimate === null) return name;
+  const priceLow = estimate.priceLow === 0n ? 0n : estimate.priceHigh;
+  return `${name} · ${priceText({ ...estimate, priceLow }, trans)}`;
 }
 
 function startText(estimate: Estimate, trans: TranslationBundle): string {
@@ -64,12 +68,7 @@ function estimateLines(estimate: Estimate, facts: PriceFacts, trans: Translation
     ? [`${estimate.obstacle.message} ${whoCanAct(estimate.obstacle.who, trans)} ${estimate.obstacle.remedy}`]
     : [];
   return [
-    trans.__(
-      "≈ %1 NBAI, %2; at most %3.",
-      range(estimate.priceLow, estimate.priceHigh),
-      basis,
-      formatAmount(estimate.ceiling),
-    ),
+    trans.__("%1, %2; at most %3.", priceText(estimate, trans), basis, formatAmount(estimate.ceiling)),
     startText(estimate, trans),
     ...gpu,
     ...obstacle,

@@ -78,7 +78,8 @@ export class PriceModel implements IDisposable {
       this.#show(null, null);
       return;
     }
-    const key = specHashOf(spec);
+    // Whenever money was held or spent, past runs, queue and what is left have changed.
+    const key = `${specHashOf(spec)} ${String(this.#session.me?.balance.left)}`;
     const known = this.#cache.get(key);
     if (known && this.#now() - known.at < FRESH_MS) {
       this.#show(known.estimate, null);

@@ -72,6 +72,22 @@ it("submits a press, shows its output, and keeps the receipt in the notebook", a
   });
 });
 
+it("writes the notebook to its file as soon as the campus has the job, and again when it is settled", async () => {
+  const campus = new FakeCampus();
+  const { jobs, saved } = open(await aSignedInSession(campus));
+
+  const pressed = jobs.press({ spec: SPEC, anchorId: "c1" }, "key-1");
+  await quiet();
+  campus.tell(aRunningJob(), RUN);
+  campus.tell(aFinishedJob({ state: "settled", lastSeq: 3 }));
+  await pressed;
+
+  expect(saved.map(({ cells }) => cells[0]?.metadata["nebula"])).toMatchObject([
+    { jobId: JOB_ID, isComplete: false },
+    { jobId: JOB_ID, isComplete: true, state: "settled" },
+  ]);
+});
+
 it("keeps the old outputs and writes no record when a job is refused", async () => {
   const campus = new FakeCampus();
   campus.answers["submitJob"] = () =>

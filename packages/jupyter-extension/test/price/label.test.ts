@@ -44,6 +44,7 @@ it.each([
     "Run on GPU · cpu · ≈ 0.8–1.4 NBAI",
   ],
   ["with one price", { estimate: { ...ESTIMATE, priceLow: ESTIMATE.priceHigh } }, "Run on GPU · ≈ 1.4 NBAI"],
+  ["with an upper end only", { estimate: { ...ESTIMATE, priceLow: 0n } }, "Run on GPU · ≤ 1.4 NBAI"],
   ["signed out", { state: "signed-out" }, "Run on GPU · sign in to see the price"],
   ["away", { state: "away" }, "Run on GPU · campus away"],
   ["before the price is known", {}, "Run on GPU"],
@@ -53,6 +54,9 @@ it.each([
 
 it("shows the upper end of the price in the toolbar of a cell", () => {
   expect(shortRunLabel(facts({ estimate: ESTIMATE }), trans)).toBe("Run on GPU · ≈ 1.4 NBAI");
+  expect(shortRunLabel(facts({ estimate: { ...ESTIMATE, priceLow: 0n } }), trans)).toBe(
+    "Run on GPU · ≤ 1.4 NBAI",
+  );
   expect(shortRunLabel(facts(), trans)).toBe("Run on GPU");
 });
 
