@@ -88,12 +88,12 @@ async function setup(): Promise<Tally> {
 }
 
 async function python(): Promise<Tally> {
-  const tests = "packages/kernel-image/python-test";
-  if (globSync(`${tests}/**/test_*.py`, { cwd: ROOT }).length === 0) return NOTHING;
+  const tests = globSync("packages/*/test/python/test_*.py", { cwd: ROOT });
+  if (tests.length === 0) return NOTHING;
   const report = ".nebula/test/python.xml";
   takeReport(report);
   const { code } = await runCommand(
-    [`${PYTHON_TOOLS}/bin/python`, "-m", "pytest", "-q", "--color=no", `--junitxml=${report}`, tests],
+    [`${PYTHON_TOOLS}/bin/python`, "-m", "pytest", "-q", "--color=no", `--junitxml=${report}`, ...tests],
     { output: "show", limitMs: 5 * MINUTE_MS, env: { PYTHONPATH: join(ROOT, "packages/kernel-image") } },
   );
   return withExitCode(parseJunit(takeReport(report) ?? ""), code);

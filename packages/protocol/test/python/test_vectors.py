@@ -8,7 +8,7 @@ import pytest
 
 keccak = pytest.importorskip("Crypto.Hash.keccak", reason="pycryptodome is not installed")
 
-VECTORS = Path(__file__).parent.parent / "vectors"
+VECTORS = Path(__file__).parents[2] / "vectors"
 DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 TYPES = {
     "Grant": "address payer,address spender,uint96 amount,uint96 perJobMax,uint40 validUntil,uint24 nonce",
