@@ -1,4 +1,4 @@
-import { Bug, InvalidInput, type NewAllocation, newId } from "@nebula/protocol";
+import { Bug, InvalidInput, NBAI_MAX, type NewAllocation, newId } from "@nebula/protocol";
 import type { AppContext } from "./context.ts";
 import { enqueueOutbox } from "./enqueue-outbox.ts";
 import { accountOfUsername } from "./ensure-account.ts";
@@ -16,19 +16,35 @@ export interface AllocationRequest {
   readonly wire: unknown;
 }
 
+/** Latest moment that the contract's `uint40` holds, unix seconds. */
+const TIME_MAX = 2 ** 40 - 1;
+
+function invalid(field: string, reason: string): InvalidInput {
+  return new InvalidInput("INPUT_INVALID", `${field}: ${reason}`, { data: { fields: [field] } });
+}
+
+function checkAmounts({ granted, members }: NewAllocation): void {
+  if (granted === 0n) throw invalid("granted", "must be above 0");
+  const amounts = [granted, ...members.flatMap(({ cap, perJobMax }) => [cap, perJobMax])];
+  if (amounts.some((amount) => amount > NBAI_MAX))
+    throw invalid("granted", "an amount is above what the contracts can hold");
+}
+
 function check(allocation: NewAllocation, nowMs: number): void {
-  if (allocation.validUntil * 1000 <= nowMs)
-    throw new InvalidInput("INPUT_INVALID", "validUntil: must be in the future", {
-      data: { fields: ["validUntil"] },
-    });
+  const { validUntil, members } = allocation;
+  if (validUntil * 1000 <= nowMs || validUntil > TIME_MAX)
+    throw invalid("validUntil", "must be in the future, in unix seconds");
+  checkAmounts(allocation);
   const seen = new Set<string>();
-  for (const { username } of allocation.members) {
-    if (seen.has(username))
-      throw new InvalidInput("INPUT_INVALID", `members: ${username} stands there twice`, {
-        data: { fields: ["members"] },
-      });
+  for (const username of members.map(usernameOf)) {
+    if (seen.has(username)) throw invalid("members", `${username} stands there twice`);
     seen.add(username);
   }
+}
+
+/** Usernames are lower case at the issuer, however a roster writes them. */
+function usernameOf(member: { readonly username: string }): string {
+  return member.username.trim().toLowerCase();
 }
 
 async function createPayer(ctx: AppContext, sql: Sql, name: string): Promise<string> {
@@ -48,7 +64,7 @@ async function addMembers(
   to: { readonly allocationId: string; readonly members: NewAllocation["members"] },
 ): Promise<void> {
   for (const member of to.members) {
-    const account = await accountOfUsername(ctx, sql, member.username);
+    const account = await accountOfUsername(ctx, sql, usernameOf(member));
     await sql.query(
       "insert into membership (allocation, account, cap, per_job_max) values ($1, $2, $3, $4)",
       [to.allocationId, account.id, member.cap, member.perJobMax],
@@ -64,7 +80,9 @@ async function createIn(
   const now = ctx.clock.now();
   const id = newId("allocation", now, (size) => ctx.random.bytes(size));
   const ownerId =
-    allocation.owner === undefined ? callerId : (await accountOfUsername(ctx, sql, allocation.owner)).id;
+    allocation.owner === undefined
+      ? callerId
+      : (await accountOfUsername(ctx, sql, usernameOf({ username: allocation.owner }))).id;
   const payer = await createPayer(ctx, sql, allocation.name);
   await sql.query(
     "insert into allocation (id, name, kind, state, owner, payer, granted, valid_until, created_at) values ($1, $2, $3, 'approved', $4, $5, $6, $7, $8)",

@@ -1,6 +1,7 @@
 import { Conflict, newId } from "@nebula/protocol";
 import type { AppContext } from "./context.ts";
 import type { Principal, Sql } from "./ports.ts";
+import { recordEvent } from "./record-event.ts";
 
 /** A person's account. `sealedKey` is null where the person keeps the key himself. */
 export interface Account {
@@ -70,7 +71,17 @@ async function link(ctx: AppContext, sql: Sql, principal: Principal): Promise<Ac
     `update account set subject = $1, name = $2 where username = $3 and (subject is null or subject = $1) returning ${COLUMNS}`,
     [principal.subject, principal.name, principal.username],
   );
-  if (linked !== undefined) return linked;
+  if (linked !== undefined) {
+    const at = ctx.clock.now();
+    await recordEvent(sql, {
+      kind: "account-linked",
+      actor: linked.id,
+      subject: linked.id,
+      data: { address: linked.address },
+      at,
+    });
+    return linked;
+  }
   // why: a username that was given to another person must not inherit the first one's money
   throw new Conflict(
     "STATE_STALE",

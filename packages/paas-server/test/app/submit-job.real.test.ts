@@ -1,4 +1,4 @@
-import { jobSpecSchema, NBAI, type JobSpecInput } from "@nebula/protocol";
+import { NBAI } from "@nebula/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { memberBalance } from "../../src/app/ledger.ts";
 import { quoteJob } from "../../src/app/quote-job.ts";
@@ -11,6 +11,7 @@ import {
   type SeededCampus,
   type TestContext,
 } from "../context.ts";
+import { aSpec } from "./a-spec.ts";
 import { startPostgres, type TestCluster } from "../postgres.ts";
 
 let cluster: TestCluster;
@@ -18,17 +19,6 @@ beforeAll(async () => {
   cluster = await startPostgres();
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
-
-export function aSpec(overrides: Partial<JobSpecInput> = {}) {
-  return jobSpecSchema.parse({
-    v: 1,
-    image: "coursework",
-    class: "cpu",
-    cells: [{ id: "c1", source: "print(1)", role: "run" }],
-    title: "n.ipynb",
-    ...overrides,
-  });
-}
 
 async function aCampus(seed: CampusSeed = {}): Promise<{ ctx: TestContext; campus: SeededCampus }> {
   const ctx = aContext(await cluster.openDatabase(), {
