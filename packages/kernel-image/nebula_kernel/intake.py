@@ -1,6 +1,8 @@
 """Reads the job document from stdin without ever blocking the loop."""
 
 import os
+import select
+import time
 from typing import Final
 
 from nebula_kernel.document import DOCUMENT_BYTES_MAX, DocumentError, Job, parse_document
@@ -46,3 +48,11 @@ class Intake:
         self._job = parse_document(bytes(self._line[:end] if end >= 0 else self._line))
         self._line.clear()
         return self._job
+
+    def wait_for_end(self, limit_s: float) -> None:
+        """Returns when stdin has ended, or after ``limit_s``. The reader of stdout ends it once it has the last frame."""
+        until = time.monotonic() + limit_s
+        while self._fd is not None and (left_s := until - time.monotonic()) > 0:
+            readable, _, _ = select.select([self._fd], [], [], left_s)
+            if readable and not os.read(self._fd, _READ_BYTES):
+                self._fd = None

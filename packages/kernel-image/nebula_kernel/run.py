@@ -30,6 +30,7 @@ from nebula_kernel.wire import Message
 _TICK_S: Final = 1.0
 _GRACE_S: Final = 5.0
 _LAST_WORDS_MS: Final = 20
+_READER_S: Final = 5.0
 
 
 class RunnerError(Exception):
@@ -213,6 +214,8 @@ class Runner:
         }
         self._writer.write("result", 0, result)
         self._writer.flush()
+        # An engine may drop what is still in the pipe when its container ends, so the reader says when it has all.
+        self._intake.wait_for_end(_READER_S)
         return EXIT_CODES[ending.outcome]
 
 

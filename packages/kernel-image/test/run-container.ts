@@ -60,6 +60,7 @@ export async function runContainer(
     const frame = frameSchema.parse(JSON.parse(line));
     frames.push(frame);
     options.onFrame?.(frame, signal);
+    if (frame.t === "result") child.stdin.end(); // as a rig's attacher does once it has everything
   }
   return { exitCode: await closed, frames, stderr, longestLine };
 }
