@@ -1,7 +1,7 @@
 import { imageTag } from "@nebula/kernel-image";
 import type { Client } from "@nebula/client";
 import { demoClient, freePort, startCampus, type CampusHandle } from "@nebula/devnet";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { runSetup } from "../../infra/devnet/src/setup/index.ts";
@@ -17,6 +17,7 @@ const BURST = 50;
 /** A campus of its own, so that no other job disturbs the figures. */
 async function benchCampus(log: (line: string) => void): Promise<CampusHandle & { forget(): Promise<void> }> {
   const home = await mkdtemp("/var/tmp/nebula-bench-");
+  await chmod(home, 0o755); // PostgreSQL runs as another user
   const ports = {
     server: await freePort(),
     issuer: await freePort(),

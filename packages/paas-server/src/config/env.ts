@@ -21,6 +21,7 @@ const NUMBERS = {
   NEBULA_PORT: ["port"],
   NEBULA_CHAIN_ID: ["chain", "chainId"],
   NEBULA_DATABASE_CONNECTIONS: ["databaseConnections"],
+  NEBULA_QUEUED_PER_ACCOUNT: ["limits", "queuedPerAccount"],
 } as const;
 const LISTS = {
   NEBULA_ORIGINS: ["origins"],
