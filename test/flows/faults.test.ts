@@ -1,3 +1,4 @@
+import { createClient } from "@nebula/client";
 import type { Client } from "@nebula/client";
 import { demoClient } from "@nebula/devnet";
 import type { Job, TranscriptEvent } from "@nebula/protocol";
@@ -22,6 +23,7 @@ import {
 import type { Watched } from "./jobs.ts";
 import { eventually } from "./eventually.ts";
 import { attachersOf } from "./processes.ts";
+import { freshToken } from "./tokens.ts";
 
 const LINES = 1_500;
 /** Prints for about three seconds, a line every two milliseconds. */
@@ -81,6 +83,31 @@ test("two viewers are shown the same", async ({ campus }) => {
   await expectOnce(campus, ada, one);
   expect(two.events).toEqual(one.events);
 });
+
+test(
+  "of two followers of one client, the one that leaves does not cut off the other",
+  { timeout: 30_000 },
+  async ({ campus }) => {
+    const token = await freshToken(campus, "ada");
+    // Without reading the job by HTTP, only the socket can tell of its end.
+    const noPolls: typeof fetch = (input, init) =>
+      typeof input === "string" && /\/v1\/jobs\/[^/]+$/.test(input)
+        ? Promise.reject(new Error("not in this test"))
+        : fetch(input, init);
+    await using client = createClient({
+      serverUrl: campus.serverUrl,
+      accessToken: () => Promise.resolve(token),
+      fetch: noPolls,
+    });
+    const { id } = await submit(client, aSpec(GATE));
+    const staying = watchToEnd(client, id);
+
+    const gate = await untilAtGate(campus, client, { id });
+    await gate.open();
+
+    expectCharged((await staying).job);
+  },
+);
 
 test("an agent that is killed and started again goes on with the run it finds", async ({ campus }) => {
   const ada = await campus.as("ada");

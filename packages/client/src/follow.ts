@@ -109,6 +109,19 @@ async function watch(socket: CellsSocket, following: Following): Promise<void> {
   following.takeJob(valueOf(reply).job);
 }
 
+// The server keeps one watch for each job and socket, so it ends with the last of the followings that share it.
+const followers = new WeakMap<CellsSocket, Map<string, number>>();
+
+/** Counts one more following of a job on a socket, or one fewer; gives how many there are now. */
+function countFollowers(socket: CellsSocket, jobId: string, change: 1 | -1): number {
+  const counts = followers.get(socket) ?? new Map<string, number>();
+  const count = (counts.get(jobId) ?? 0) + change;
+  if (count === 0) counts.delete(jobId);
+  else counts.set(jobId, count);
+  followers.set(socket, counts);
+  return count;
+}
+
 function listen(socket: CellsSocket, following: Following): Disposable {
   const { jobId, options } = following;
   const begin = (): void => {
@@ -126,11 +139,13 @@ function listen(socket: CellsSocket, following: Following): Disposable {
   };
   const onDrop = (): void => options.onLink?.("reconnecting");
   socket.on("connect", begin).on("disconnect", onDrop).on("events", onEvents).on("job", onJob);
+  countFollowers(socket, jobId, 1);
   if (socket.connected) begin();
   return {
     [Symbol.dispose]() {
       socket.off("connect", begin).off("disconnect", onDrop).off("events", onEvents).off("job", onJob);
-      if (socket.connected) socket.emit("unwatch", { jobId }, () => undefined);
+      const isLast = countFollowers(socket, jobId, -1) === 0;
+      if (isLast && socket.connected) socket.emit("unwatch", { jobId }, () => undefined);
     },
   };
 }
