@@ -150,15 +150,21 @@ function listen(socket: CellsSocket, following: Following): Disposable {
   };
 }
 
-/** Polls beside the socket: a lost hint or a proxy that refuses websockets delays events, but never loses them. */
+/**
+ * Polls beside the socket: a lost hint or a proxy that refuses websockets delays events, but never loses them. While the
+ * socket brings events, they are not read a second time.
+ */
 async function poll(call: Call, following: Following, signal: AbortSignal): Promise<void> {
   const { jobId } = following;
   for (;;) {
+    const before = following.seq;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (signal.aborted) return;
     try {
       const job = await call("getJob", { params: { jobId } });
-      if (job.lastSeq > following.seq) await following.catchUp();
+      const isBehind = job.lastSeq > following.seq;
+      if (isBehind && following.seq > before) continue;
+      if (isBehind) await following.catchUp();
       following.takeJob(z.encode(jobSchema, job));
     } catch (error) {
       if (error instanceof NebulaError && error.row.kind !== "Unavailable") throw error;
