@@ -37,17 +37,28 @@ async function place(ctx: AppContext): Promise<void> {
   for (const placed of await placeJobs(ctx)) void deliver(ctx, placed);
 }
 
-function deliver(ctx: AppContext, placed: { readonly attemptId: string; readonly rigId: string }): Promise<void> {
-  return deliverOffer(ctx, placed).catch((error: unknown) => ctx.log.error({ ...placed, err: error }, "offer not delivered"));
+function deliver(
+  ctx: AppContext,
+  placed: { readonly attemptId: string; readonly rigId: string },
+): Promise<void> {
+  return deliverOffer(ctx, placed).catch((error: unknown) =>
+    ctx.log.error({ ...placed, err: error }, "offer not delivered"),
+  );
 }
 
 /** Brings to the rigs connected here what is in the database for them: offers of other replicas, and cancels until they have worked. */
-function courier(ctx: AppContext, link: RigSockets): { readonly work: () => Promise<void>; readonly again: (attemptId: string) => void } {
+function courier(
+  ctx: AppContext,
+  link: RigSockets,
+): { readonly work: () => Promise<void>; readonly again: (attemptId: string) => void } {
   const toldAt = new Map<string, number>();
-  const isTold = (attemptId: string) => ctx.clock.now() - (toldAt.get(attemptId) ?? -CANCEL_AGAIN_MS) < CANCEL_AGAIN_MS;
+  const isTold = (attemptId: string) =>
+    ctx.clock.now() - (toldAt.get(attemptId) ?? -CANCEL_AGAIN_MS) < CANCEL_AGAIN_MS;
   const work = async (): Promise<void> => {
     const rigIds = link.readyIds;
-    void deliverOffers(ctx, rigIds).catch((error: unknown) => ctx.log.error({ err: error }, "offers not delivered"));
+    void deliverOffers(ctx, rigIds).catch((error: unknown) =>
+      ctx.log.error({ err: error }, "offers not delivered"),
+    );
     for (const attemptId of await deliverCancels(ctx, rigIds, isTold)) toldAt.set(attemptId, ctx.clock.now());
     for (const attemptId of toldAt.keys()) if (!isTold(attemptId)) toldAt.delete(attemptId);
   };

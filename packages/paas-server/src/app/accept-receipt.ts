@@ -1,4 +1,12 @@
-import { canonicalText, errorOf, receiptSchema, signingDigest, type FailureCode, type Fin, type Receipt } from "@nebula/protocol";
+import {
+  canonicalText,
+  errorOf,
+  receiptSchema,
+  signingDigest,
+  type FailureCode,
+  type Fin,
+  type Receipt,
+} from "@nebula/protocol";
 import { z } from "zod";
 import { ATTEMPTS_MAX } from "../domain/leases.ts";
 import { failureOf } from "../domain/outcome.ts";
@@ -15,11 +23,17 @@ const textOf = (receipt: Receipt): string => canonicalText(z.encode(receiptSchem
 /** The receipt's hash, once it is the one that was drawn and signed with the rig's receipt key. */
 function checkedHash(ctx: AppContext, attempt: AttemptRow, fin: Fin): string {
   if (attempt.receipt === null || textOf(receiptSchema.parse(attempt.receipt)) !== textOf(fin.receipt)) {
-    throw errorOf("INPUT_INVALID", `The receipt of attempt ${attempt.id} is not the one that the server drew; report the exit again`);
+    throw errorOf(
+      "INPUT_INVALID",
+      `The receipt of attempt ${attempt.id} is not the one that the server drew; report the exit again`,
+    );
   }
   const digest = signingDigest(ctx.domainOf(), "Receipt", fin.receipt);
   if (ctx.signatures.recover(digest, fin.signature) === fin.receipt.rig) return digest;
-  throw errorOf("RIG_AUTH_INVALID", `The receipt of attempt ${attempt.id} is not signed with the rig's receipt key ${fin.receipt.rig}`);
+  throw errorOf(
+    "RIG_AUTH_INVALID",
+    `The receipt of attempt ${attempt.id} is not signed with the rig's receipt key ${fin.receipt.rig}`,
+  );
 }
 
 interface Seal {
@@ -36,22 +50,28 @@ function mayRetry({ job, attempt }: Seal): boolean {
 
 function endStateOf(seal: Seal, failure: FailureCode | null): "finished" | "failed" | "cancelled" {
   if (failure === null) return "finished";
-  return failure === "CANCELLED" || (seal.attempt.outcome === "RIG_FAULT" && seal.job.cancel_requested_at !== null) ? "cancelled" : "failed";
+  return failure === "CANCELLED" ||
+    (seal.attempt.outcome === "RIG_FAULT" && seal.job.cancel_requested_at !== null)
+    ? "cancelled"
+    : "failed";
 }
 
 async function endSealed(sql: Sql, seal: Seal): Promise<void> {
   const { job, attempt, fin, hash, at } = seal;
   const code = attempt.failure_code as FailureCode | null; // written by report-exit from a verdict only
   const state = endStateOf(seal, code);
-  await sql.query("insert into receipt (hash, job, attempt, body, signature, price, accepted_at) values ($1, $2, $3, $4, $5, $6, $7)", [
-    hash,
-    job.id,
-    attempt.id,
-    JSON.stringify(z.encode(receiptSchema, fin.receipt)),
-    fin.signature,
-    fin.receipt.price.toString(),
-    at,
-  ]);
+  await sql.query(
+    "insert into receipt (hash, job, attempt, body, signature, price, accepted_at) values ($1, $2, $3, $4, $5, $6, $7)",
+    [
+      hash,
+      job.id,
+      attempt.id,
+      JSON.stringify(z.encode(receiptSchema, fin.receipt)),
+      fin.signature,
+      fin.receipt.price.toString(),
+      at,
+    ],
+  );
   const shown = state === "cancelled" ? "CANCELLED" : code;
   await endJob(sql, {
     job,
@@ -65,7 +85,11 @@ async function endSealed(sql: Sql, seal: Seal): Promise<void> {
   });
 }
 
-async function seal(sql: Sql, ctx: AppContext, of: { readonly rigId: string; readonly fin: Fin; readonly hash: string }): Promise<LockedJob | null> {
+async function seal(
+  sql: Sql,
+  ctx: AppContext,
+  of: { readonly rigId: string; readonly fin: Fin; readonly hash: string },
+): Promise<LockedJob | null> {
   const { fin, hash } = of;
   const claim = { rigId: of.rigId, attemptId: fin.attempt, fence: fin.fence };
   const job = await lockJob(sql, (await claimedAttempt(sql, claim)).job);
@@ -73,7 +97,10 @@ async function seal(sql: Sql, ctx: AppContext, of: { readonly rigId: string; rea
   if (attempt.state === "sealed") return null;
   if (attempt.lease_state !== "held") throw leaseLost(attempt.id);
   const at = ctx.clock.now();
-  await sql.query("update attempt set state = 'sealed', lease_state = 'released', sealed_at = $2, loss = $3 where id = $1", [attempt.id, at, lossOf(attempt)]);
+  await sql.query(
+    "update attempt set state = 'sealed', lease_state = 'released', sealed_at = $2, loss = $3 where id = $1",
+    [attempt.id, at, lossOf(attempt)],
+  );
   await freeSlot(sql, attempt);
   const sealing = { job, attempt, fin, hash, at };
   if (mayRetry(sealing)) await requeueJob(sql, job, ctx.config);

@@ -17,6 +17,10 @@ export async function answerInput(ctx: AppContext, answer: InputAnswer): Promise
     "select id, rig, fence from attempt where job = $1 and lease_state = 'held' and exited_at is null",
     [answer.jobId],
   );
-  if (live === undefined) throw errorOf("STATE_STALE", `Job ${answer.jobId} does not run, so nothing waits for an answer`);
-  await ctx.rigs.send(live.rig, { t: "input", body: { attempt: live.id, fence: Number(live.fence), id: answer.id, value: answer.value } });
+  if (live === undefined)
+    throw errorOf("STATE_STALE", `Job ${answer.jobId} does not run, so nothing waits for an answer`);
+  await ctx.rigs.send(live.rig, {
+    t: "input",
+    body: { attempt: live.id, fence: Number(live.fence), id: answer.id, value: answer.value },
+  });
 }

@@ -5,7 +5,13 @@ import { loseAttemptIn } from "./lose-attempt.ts";
 import type { Sql } from "./ports.ts";
 
 /** Milliseconds for which a slot gets no offer after it declined one. */
-const RETRY_MS = { "slot-busy": 5_000, "image-missing": 0, "disk-full": 60_000, draining: 60_000, "engine-away": 30_000 } as const;
+const RETRY_MS = {
+  "slot-busy": 5_000,
+  "image-missing": 0,
+  "disk-full": 60_000,
+  draining: 60_000,
+  "engine-away": 30_000,
+} as const;
 type DeclineReason = keyof typeof RETRY_MS;
 
 const DECLINES: Readonly<Record<DeclineReason, string>> = {
@@ -35,17 +41,18 @@ async function accept(sql: Sql, ctx: AppContext, claim: LeaseClaim): Promise<str
   if (attempt.lease_state !== "offered" || job.state !== "queued") throw leaseLost(claim.attemptId);
   const at = ctx.clock.now();
   const no = job.attempt_no + 1;
-  await sql.query("update attempt set state = 'accepted', lease_state = 'held', lease_until = $2, accepted_at = $3, no = $4 where id = $1", [
-    attempt.id,
-    at + ctx.config.times.leaseMs,
-    at,
-    no,
-  ]);
+  await sql.query(
+    "update attempt set state = 'accepted', lease_state = 'held', lease_until = $2, accepted_at = $3, no = $4 where id = $1",
+    [attempt.id, at + ctx.config.times.leaseMs, at, no],
+  );
   await beginAttempt(sql, { jobId: job.id, attemptId: attempt.id, no, at });
   return job.id;
 }
 
-async function beginAttempt(sql: Sql, begin: { readonly jobId: string; readonly attemptId: string; readonly no: number; readonly at: number }): Promise<void> {
+async function beginAttempt(
+  sql: Sql,
+  begin: { readonly jobId: string; readonly attemptId: string; readonly no: number; readonly at: number },
+): Promise<void> {
   await sql.query(
     `with moved as (
        update job set state = 'running', attempt_no = $3, started_at = $4, last_seq = last_seq + 1 where id = $1 returning last_seq
@@ -72,7 +79,11 @@ export async function declineOffer(ctx: AppContext, decline: Decline): Promise<v
   const jobId = await ctx.db.transaction(async (sql) => {
     const attempt = await claimedAttempt(sql, claim);
     if (attempt.lease_state !== "offered") return null;
-    await sql.query("update slot set retry_at = $3 where rig = $1 and id = $2", [attempt.rig, attempt.slot, ctx.clock.now() + RETRY_MS[reason]]);
+    await sql.query("update slot set retry_at = $3 where rig = $1 and id = $2", [
+      attempt.rig,
+      attempt.slot,
+      ctx.clock.now() + RETRY_MS[reason],
+    ]);
     return loseAttemptIn(sql, ctx, { attemptId: attempt.id, reason: DECLINES[reason] });
   });
   ctx.log.info({ attemptId: claim.attemptId, rigId: claim.rigId, reason, detail }, "offer declined");

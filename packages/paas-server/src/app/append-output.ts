@@ -96,7 +96,8 @@ function effectsOf(lines: readonly Buffer[]): Effects {
     if (kind === "result") result = line;
     if (kind === "artefact") artefacts.push(line);
   }
-  const checkedProgress = progress === null ? null : (progressSchema.safeParse(jsonOf(progress)).data ?? null);
+  const checkedProgress =
+    progress === null ? null : (progressSchema.safeParse(jsonOf(progress)).data ?? null);
   const checkedResult = result === null ? null : (frameResultSchema.safeParse(jsonOf(result)).data ?? null);
   return { places, progress: checkedProgress, result: checkedResult, artefacts };
 }
@@ -124,16 +125,35 @@ async function writeChunk(sql: Sql, write: Write): Promise<void> {
      )
      insert into output_chunk (attempt, stream, at_offset, body, received_at, line_start, first_seq, last_seq)
      values ($2, $3, $4, $9, $10, $11, (select last_seq - $5::integer + 1 from moved), (select last_seq from moved))`,
-    [row.job, arrival.claim.attemptId, arrival.stream, start, effects.places, jsonOrNull(effects.progress), end, end - split.rest.size, body, write.at, row.line_start],
+    [
+      row.job,
+      arrival.claim.attemptId,
+      arrival.stream,
+      start,
+      effects.places,
+      jsonOrNull(effects.progress),
+      end,
+      end - split.rest.size,
+      body,
+      write.at,
+      row.line_start,
+    ],
   );
-  if (effects.result !== null) await sql.query("update attempt set result = $2 where id = $1", [arrival.claim.attemptId, jsonOrNull(effects.result)]);
+  if (effects.result !== null)
+    await sql.query("update attempt set result = $2 where id = $1", [
+      arrival.claim.attemptId,
+      jsonOrNull(effects.result),
+    ]);
   for (const line of effects.artefacts) await storeArtefact(sql, arrival.claim.attemptId, line);
 }
 
 function refuseFlood(arrival: Arrival, row: CursorRow): void {
   const most = row.transcript_bytes * GROWTH_MAX + CONTROL_BYTES_MAX;
   if (Number(row.durable) <= most) return;
-  throw errorOf("INPUT_INVALID", `The output of attempt ${arrival.claim.attemptId} passes ${most} bytes; the rig must cap it`);
+  throw errorOf(
+    "INPUT_INVALID",
+    `The output of attempt ${arrival.claim.attemptId} passes ${most} bytes; the rig must cap it`,
+  );
 }
 
 interface Step extends Appended {
@@ -141,19 +161,29 @@ interface Step extends Appended {
   readonly stored: Uint8Array;
 }
 
-async function append(sql: Sql, ctx: AppContext, given: { readonly arrival: Arrival; readonly memory: StreamMemory | null }): Promise<Step> {
+async function append(
+  sql: Sql,
+  ctx: AppContext,
+  given: { readonly arrival: Arrival; readonly memory: StreamMemory | null },
+): Promise<Step> {
   const { arrival } = given;
   const row = await lockCursor(sql, arrival);
   const durable = Number(row.durable);
   const memory = given.memory?.durable === durable ? given.memory : await remembered(sql, arrival, row);
   const known = durable - arrival.offset;
   // A gap before the first byte, or nothing new: the answer says from where to go on.
-  if (known < 0 || known >= arrival.data.length) return { durable, memory, jobId: null, stored: new Uint8Array() };
+  if (known < 0 || known >= arrival.data.length)
+    return { durable, memory, jobId: null, stored: new Uint8Array() };
   refuseFlood(arrival, row);
   const body = arrival.data.subarray(known);
   const split = arrival.stream === "events" ? splitLines(memory.rest, body) : { lines: [], rest: NOTHING };
   await writeChunk(sql, { arrival, row, body, split, at: ctx.clock.now() });
-  return { durable: durable + body.length, memory: { durable: durable + body.length, rest: split.rest, hash: memory.hash }, jobId: row.job, stored: body };
+  return {
+    durable: durable + body.length,
+    memory: { durable: durable + body.length, rest: split.rest, hash: memory.hash },
+    jobId: row.job,
+    stored: body,
+  };
 }
 
 /**
@@ -161,7 +191,11 @@ async function append(sql: Sql, ctx: AppContext, given: { readonly arrival: Arri
  * one transaction. Bytes that came before are ignored; after a gap nothing is stored. The answer is the durable offset either way.
  * Throws `Conflict` (LEASE_LOST) where the rig does not hold the lease.
  */
-export async function appendOutput(ctx: AppContext, arrival: Arrival, memory: StreamMemory | null): Promise<Appended> {
+export async function appendOutput(
+  ctx: AppContext,
+  arrival: Arrival,
+  memory: StreamMemory | null,
+): Promise<Appended> {
   const step = await ctx.db.transaction((sql) => append(sql, ctx, { arrival, memory }));
   // The hash moves on only after the commit, since a transaction may be tried again.
   if (step.stored.length > 0) step.memory.hash.update(step.stored);

@@ -33,8 +33,15 @@ export interface LeaseClaim {
 }
 
 /** Reads an attempt, locked where `lock` says so; null where there is none. */
-export async function readAttempt(sql: Sql, attemptId: string, lock: "update" | "none" = "none"): Promise<AttemptRow | null> {
-  const [row] = await sql.query<AttemptRow>(`select ${COLUMNS} from attempt where id = $1 ${lock === "update" ? "for update" : ""}`, [attemptId]);
+export async function readAttempt(
+  sql: Sql,
+  attemptId: string,
+  lock: "update" | "none" = "none",
+): Promise<AttemptRow | null> {
+  const [row] = await sql.query<AttemptRow>(
+    `select ${COLUMNS} from attempt where id = $1 ${lock === "update" ? "for update" : ""}`,
+    [attemptId],
+  );
   return row ?? null;
 }
 
@@ -43,7 +50,11 @@ function isOf(row: AttemptRow, claim: LeaseClaim): boolean {
 }
 
 /** The attempt, where the claim names its rig and fence. Throws `Conflict` (LEASE_LOST) otherwise. */
-export async function claimedAttempt(sql: Sql, claim: LeaseClaim, lock: "update" | "none" = "none"): Promise<AttemptRow> {
+export async function claimedAttempt(
+  sql: Sql,
+  claim: LeaseClaim,
+  lock: "update" | "none" = "none",
+): Promise<AttemptRow> {
   const row = await readAttempt(sql, claim.attemptId, lock);
   if (row === null || !isOf(row, claim)) throw leaseLost(claim.attemptId);
   return row;
@@ -51,5 +62,8 @@ export async function claimedAttempt(sql: Sql, claim: LeaseClaim, lock: "update"
 
 /** The error for whoever speaks of an attempt that is not, or no longer, his. */
 export function leaseLost(attemptId: string): Error {
-  return errorOf("LEASE_LOST", `Attempt ${attemptId} is not this rig's under this fence; its container must be stopped`);
+  return errorOf(
+    "LEASE_LOST",
+    `Attempt ${attemptId} is not this rig's under this fence; its container must be stopped`,
+  );
 }

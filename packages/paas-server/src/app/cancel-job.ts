@@ -29,17 +29,33 @@ async function withdrawOffers(sql: Sql, jobId: string): Promise<void> {
 
 async function cancel(sql: Sql, ctx: AppContext, job: LockedJob): Promise<string | null> {
   const at = ctx.clock.now();
-  await sql.query("update job set cancel_requested_at = coalesce(cancel_requested_at, $2) where id = $1", [job.id, at]);
+  await sql.query("update job set cancel_requested_at = coalesce(cancel_requested_at, $2) where id = $1", [
+    job.id,
+    at,
+  ]);
   if (job.state === "queued") {
     await withdrawOffers(sql, job.id);
-    await endJob(sql, { job, state: "cancelled", failure: failureOf("CANCELLED"), usedMs: 0, price: 0n, rigId: null, receiptHash: null, at });
+    await endJob(sql, {
+      job,
+      state: "cancelled",
+      failure: failureOf("CANCELLED"),
+      usedMs: 0,
+      price: 0n,
+      rigId: null,
+      receiptHash: null,
+      at,
+    });
     return null;
   }
-  const [live] = await sql.query<{ id: string }>("select id from attempt where job = $1 and lease_state = 'held'", [job.id]);
+  const [live] = await sql.query<{ id: string }>(
+    "select id from attempt where job = $1 and lease_state = 'held'",
+    [job.id],
+  );
   return live?.id ?? null;
 }
 
-const isOver = (job: LockedJob): boolean => isTerminal(JOB_TRANSITIONS, job.state) || ["finished", "failed", "cancelled"].includes(job.state);
+const isOver = (job: LockedJob): boolean =>
+  isTerminal(JOB_TRANSITIONS, job.state) || ["finished", "failed", "cancelled"].includes(job.state);
 
 /**
  * Cancels a job: a waiting one ends at once and costs nothing; a running one is interrupted and ends as its rig reports. A job that has
@@ -49,7 +65,8 @@ export async function cancelJob(ctx: AppContext, request: Cancellation): Promise
   const { jobId, accountId } = request;
   const done = await ctx.db.transaction(async (sql) => {
     const job = await lockJob(sql, jobId);
-    if (job.account !== accountId && !request.permissions.includes(CANCEL_ANY)) throw errorOf("JOB_UNKNOWN", `There is no job ${jobId} of yours`);
+    if (job.account !== accountId && !request.permissions.includes(CANCEL_ANY))
+      throw errorOf("JOB_UNKNOWN", `There is no job ${jobId} of yours`);
     return isOver(job) ? null : { attemptId: await cancel(sql, ctx, job), owner: job.account };
   });
   if (done !== null) {

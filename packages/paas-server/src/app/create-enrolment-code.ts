@@ -11,9 +11,16 @@ export function codeHashOf(code: string): string {
 }
 
 /** A code with which one machine may enrol once, within 30 minutes. It is shown here only. */
-export async function createEnrolmentCode(ctx: AppContext, accountId: string): Promise<{ code: string; expiresAtMs: number }> {
+export async function createEnrolmentCode(
+  ctx: AppContext,
+  accountId: string,
+): Promise<{ code: string; expiresAtMs: number }> {
   const code = Buffer.from(ctx.random.bytes(20)).toString("base64url");
   const expiresAtMs = ctx.clock.now() + CODE_MS;
-  await ctx.db.query("insert into enrolment_code (code_hash, created_by, expires_at) values ($1, $2, $3)", [codeHashOf(code), accountId, expiresAtMs]);
+  await ctx.db.query("insert into enrolment_code (code_hash, created_by, expires_at) values ($1, $2, $3)", [
+    codeHashOf(code),
+    accountId,
+    expiresAtMs,
+  ]);
   return { code, expiresAtMs };
 }

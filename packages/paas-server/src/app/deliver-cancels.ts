@@ -27,18 +27,29 @@ function messageOf(stop: Stop, nowMs: number): Cancel {
   const named = { attempt: stop.id, fence: Number(stop.fence) };
   if (stop.cancelled_at === null) return { ...named, mode: "kill", reason: "ceiling", graceMs: 0 };
   const isLate = nowMs - Number(stop.cancelled_at) >= KILL_AFTER_MS;
-  return { ...named, mode: isLate ? "kill" : "interrupt", reason: "cancelled", graceMs: isLate ? 0 : GRACE_MS };
+  return {
+    ...named,
+    mode: isLate ? "kill" : "interrupt",
+    reason: "cancelled",
+    graceMs: isLate ? 0 : GRACE_MS,
+  };
 }
 
 /** Tells the rigs connected here to stop what was cancelled or runs past its limit; said again until it ends. Returns the attempts told. */
-export async function deliverCancels(ctx: AppContext, rigIds: readonly string[], isTold: (attemptId: string) => boolean): Promise<readonly string[]> {
+export async function deliverCancels(
+  ctx: AppContext,
+  rigIds: readonly string[],
+  isTold: (attemptId: string) => boolean,
+): Promise<readonly string[]> {
   if (rigIds.length === 0) return [];
   const stops = (await stopsOf(ctx, rigIds)).filter((stop) => !isTold(stop.id));
   const now = ctx.clock.now();
   for (const stop of stops) {
     void ctx.rigs
       .send(stop.rig, { t: "cancel", body: messageOf(stop, now) })
-      .catch((error: unknown) => ctx.log.info({ attemptId: stop.id, rigId: stop.rig, err: error }, "cancel not answered"));
+      .catch((error: unknown) =>
+        ctx.log.info({ attemptId: stop.id, rigId: stop.rig, err: error }, "cancel not answered"),
+      );
   }
   return stops.map((stop) => stop.id);
 }

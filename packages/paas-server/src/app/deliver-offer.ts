@@ -68,13 +68,18 @@ function offerOf(ctx: AppContext, row: OfferRow): Offer {
  * Sends an offer to its rig and takes the answer. A rig that is not connected here is left to the replica that has it; no answer is left
  * to the rig's next beat or hello, which say whether it took the offer.
  */
-export async function deliverOffer(ctx: AppContext, placed: { readonly attemptId: string; readonly rigId: string }): Promise<void> {
+export async function deliverOffer(
+  ctx: AppContext,
+  placed: { readonly attemptId: string; readonly rigId: string },
+): Promise<void> {
   if (!ctx.rigs.isConnected(placed.rigId)) return;
   const row = await takeOffer(ctx, placed.attemptId);
   if (row === null) return;
   const claim = { rigId: row.rig, attemptId: row.id, fence: Number(row.fence) };
   try {
-    const reply = offerReplySchema.parse(await ctx.rigs.send(row.rig, { t: "offer", body: z.encode(offerSchema, offerOf(ctx, row)) }));
+    const reply = offerReplySchema.parse(
+      await ctx.rigs.send(row.rig, { t: "offer", body: z.encode(offerSchema, offerOf(ctx, row)) }),
+    );
     if (reply.accepted) await acceptOffer(ctx, claim);
     else await declineOffer(ctx, { claim, reason: reply.reason, detail: reply.detail });
   } catch (error) {
@@ -92,4 +97,3 @@ export async function deliverOffers(ctx: AppContext, rigIds: readonly string[]):
   );
   await Promise.all(rows.map((row) => deliverOffer(ctx, { attemptId: row.id, rigId: row.rig })));
 }
-

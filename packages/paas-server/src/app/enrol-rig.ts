@@ -17,24 +17,40 @@ interface CodeRow {
 }
 
 function codeInvalid(): Error {
-  return errorOf("ENROL_CODE_INVALID", "This enrolment code is unknown, used or older than 30 minutes; ask campus IT for a new one");
+  return errorOf(
+    "ENROL_CODE_INVALID",
+    "This enrolment code is unknown, used or older than 30 minutes; ask campus IT for a new one",
+  );
 }
 
 function checkKeys(ctx: AppContext, enrolment: Enrolment): void {
-  if (!isWireKey(enrolment.wireKey)) throw errorOf("INPUT_INVALID", "wireKey must be an Ed25519 public key, SPKI DER in base64");
+  if (!isWireKey(enrolment.wireKey))
+    throw errorOf("INPUT_INVALID", "wireKey must be an Ed25519 public key, SPKI DER in base64");
   const text = `nebula-enrol:${enrolment.code}:${enrolment.wireKey}`;
   if (ctx.signatures.recoverText(text, enrolment.proof) === enrolment.receiptAddress) return;
-  throw errorOf("RIG_AUTH_INVALID", `proof is not the signature of "nebula-enrol:<code>:<wireKey>" with the key of ${enrolment.receiptAddress}`);
+  throw errorOf(
+    "RIG_AUTH_INVALID",
+    `proof is not the signature of "nebula-enrol:<code>:<wireKey>" with the key of ${enrolment.receiptAddress}`,
+  );
 }
 
 /** The rig that this very machine made with the code, where its first answer was lost. */
 function sameMachine(row: CodeRow, enrolment: Enrolment): string | null {
-  return row.wire_key === enrolment.wireKey && row.receipt_address === enrolment.receiptAddress ? row.rig : null;
+  return row.wire_key === enrolment.wireKey && row.receipt_address === enrolment.receiptAddress
+    ? row.rig
+    : null;
 }
 
 async function refuseKnownKeys(sql: Sql, enrolment: Enrolment): Promise<void> {
-  const known = await sql.query("select 1 from rig where wire_key = $1 or receipt_address = $2", [enrolment.wireKey, enrolment.receiptAddress]);
-  if (known.length > 0) throw errorOf("STATE_STALE", "A rig with these keys is enrolled already; remove the agent's state to enrol as a new one");
+  const known = await sql.query("select 1 from rig where wire_key = $1 or receipt_address = $2", [
+    enrolment.wireKey,
+    enrolment.receiptAddress,
+  ]);
+  if (known.length > 0)
+    throw errorOf(
+      "STATE_STALE",
+      "A rig with these keys is enrolled already; remove the agent's state to enrol as a new one",
+    );
 }
 
 async function enrol(sql: Sql, ctx: AppContext, enrolment: Enrolment): Promise<string> {
@@ -54,11 +70,26 @@ async function enrol(sql: Sql, ctx: AppContext, enrolment: Enrolment): Promise<s
   await sql.query(
     `insert into rig (id, name, wire_key, receipt_address, payout_address, state, inventory, enrolled_at, enrolled_by)
      values ($1, $2, $3, $4, $5, 'enrolled', $6, $7, $8)`,
-    [rigId, enrolment.name, enrolment.wireKey, enrolment.receiptAddress, enrolment.payoutAddress, JSON.stringify(enrolment.inventory), at, row.created_by],
+    [
+      rigId,
+      enrolment.name,
+      enrolment.wireKey,
+      enrolment.receiptAddress,
+      enrolment.payoutAddress,
+      JSON.stringify(enrolment.inventory),
+      at,
+      row.created_by,
+    ],
   );
   await sql.query("update enrolment_code set used_at = $2, rig = $3 where code_hash = $1", [hash, at, rigId]);
   await enqueueOutbox(sql, { topic: "register-rig", key: rigId, at });
-  await recordEvent(sql, { kind: "rig-enrolled", actor: row.created_by, subject: rigId, data: { name: enrolment.name, receiptAddress: enrolment.receiptAddress }, at });
+  await recordEvent(sql, {
+    kind: "rig-enrolled",
+    actor: row.created_by,
+    subject: rigId,
+    data: { name: enrolment.name, receiptAddress: enrolment.receiptAddress },
+    at,
+  });
   return rigId;
 }
 

@@ -16,10 +16,22 @@ async function outdatedJobs(ctx: AppContext): Promise<readonly string[]> {
 async function expireJob(ctx: AppContext, jobId: string): Promise<void> {
   await ctx.db.transaction(async (sql) => {
     const job = await lockJob(sql, jobId);
-    const offered = await sql.query("select 1 from attempt where job = $1 and lease_state in ('offered', 'held')", [jobId]);
+    const offered = await sql.query(
+      "select 1 from attempt where job = $1 and lease_state in ('offered', 'held')",
+      [jobId],
+    );
     if (job.state !== "queued" || offered.length > 0) return;
     const at = ctx.clock.now();
-    await endJob(sql, { job, state: "failed", failure: failureOf("NO_RIG"), usedMs: 0, price: 0n, rigId: null, receiptHash: null, at });
+    await endJob(sql, {
+      job,
+      state: "failed",
+      failure: failureOf("NO_RIG"),
+      usedMs: 0,
+      price: 0n,
+      rigId: null,
+      receiptHash: null,
+      at,
+    });
   });
   ctx.hints.give({ kind: "job", jobId });
 }

@@ -1,4 +1,10 @@
-import { expiryGraceMs, freshBeatSince, OVERRUN_LOST_MS, PREPARE_MS_MAX, SEAL_MS_MAX } from "../domain/leases.ts";
+import {
+  expiryGraceMs,
+  freshBeatSince,
+  OVERRUN_LOST_MS,
+  PREPARE_MS_MAX,
+  SEAL_MS_MAX,
+} from "../domain/leases.ts";
 import type { AppContext } from "./context.ts";
 import { loseAttempt } from "./lose-attempt.ts";
 

@@ -15,7 +15,11 @@ export interface Loss {
 
 /** Frees the slot that an attempt occupies. */
 export async function freeSlot(sql: Sql, attempt: Pick<AttemptRow, "id" | "rig" | "slot">): Promise<void> {
-  await sql.query("update slot set attempt = null where rig = $1 and id = $2 and attempt = $3", [attempt.rig, attempt.slot, attempt.id]);
+  await sql.query("update slot set attempt = null where rig = $1 and id = $2 and attempt = $3", [
+    attempt.rig,
+    attempt.slot,
+    attempt.id,
+  ]);
 }
 
 /**
@@ -29,18 +33,27 @@ export async function loseAttemptIn(sql: Sql, ctx: AppContext, loss: Loss): Prom
   const job = await lockJob(sql, seen.job);
   const attempt = await readAttempt(sql, loss.attemptId, "update");
   if (attempt === null || (attempt.lease_state !== "offered" && attempt.lease_state !== "held")) return null;
-  await sql.query("update attempt set state = 'lost', lease_state = 'expired', loss = $2 where id = $1", [attempt.id, loss.reason]);
+  await sql.query("update attempt set state = 'lost', lease_state = 'expired', loss = $2 where id = $1", [
+    attempt.id,
+    loss.reason,
+  ]);
   await freeSlot(sql, attempt);
   await sendOn(sql, ctx, { job, wasHeld: attempt.lease_state === "held", reason: loss.reason });
   return job.id;
 }
 
-async function sendOn(sql: Sql, ctx: AppContext, from: { readonly job: LockedJob; readonly wasHeld: boolean; readonly reason: string }): Promise<void> {
+async function sendOn(
+  sql: Sql,
+  ctx: AppContext,
+  from: { readonly job: LockedJob; readonly wasHeld: boolean; readonly reason: string },
+): Promise<void> {
   const { job } = from;
   const at = ctx.clock.now();
   const free = { job, usedMs: 0, price: 0n, rigId: null, receiptHash: null, at } as const;
-  if (job.cancel_requested_at !== null) return endJob(sql, { ...free, state: "cancelled", failure: failureOf("CANCELLED") });
-  if (from.wasHeld && job.attempt_no >= ATTEMPTS_MAX) return endJob(sql, { ...free, state: "failed", failure: failureOf("RIG_LOST", from.reason) });
+  if (job.cancel_requested_at !== null)
+    return endJob(sql, { ...free, state: "cancelled", failure: failureOf("CANCELLED") });
+  if (from.wasHeld && job.attempt_no >= ATTEMPTS_MAX)
+    return endJob(sql, { ...free, state: "failed", failure: failureOf("RIG_LOST", from.reason) });
   return requeueJob(sql, job, ctx.config);
 }
 

@@ -46,7 +46,10 @@ async function firstJob(sql: Sql, slot: FreeSlot, declinedSince: number): Promis
 
 async function fill(sql: Sql, slot: FreeSlot, ctx: AppContext): Promise<Placement | null> {
   const now = ctx.clock.now();
-  const free = await sql.query("select 1 from slot where rig = $1 and id = $2 and attempt is null for update skip locked", [slot.rig, slot.id]);
+  const free = await sql.query(
+    "select 1 from slot where rig = $1 and id = $2 and attempt is null for update skip locked",
+    [slot.rig, slot.id],
+  );
   if (free.length === 0) return null;
   const jobId = await firstJob(sql, slot, now - DECLINE_MS);
   if (jobId === null) return null;

@@ -12,5 +12,9 @@ export async function queueOf(sql: Sql, jobId: string): Promise<NonNullable<JobJ
   );
   const ahead = Number(row?.ahead ?? 0n);
   if ((row?.rigs ?? 0n) === 0n) return { ahead, reason: "No rig of this class is connected." };
-  return { ahead, reason: ahead === 0 ? "Next in line; waits for a free rig." : `Waits for a free rig; ${String(ahead)} ahead.` };
+  return {
+    ahead,
+    reason:
+      ahead === 0 ? "Next in line; waits for a free rig." : `Waits for a free rig; ${String(ahead)} ahead.`,
+  };
 }

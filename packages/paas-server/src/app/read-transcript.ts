@@ -61,10 +61,17 @@ async function bytesBefore(sql: Sql, chunk: ChunkRow): Promise<readonly Buffer[]
 }
 
 /** Frames of the chunk after `since`, with their `seq`. */
-async function eventsOf(sql: Sql, chunk: ChunkRow, since: number): Promise<{ readonly events: TranscriptEvent[]; readonly sizes: number[] }> {
+async function eventsOf(
+  sql: Sql,
+  chunk: ChunkRow,
+  since: number,
+): Promise<{ readonly events: TranscriptEvent[]; readonly sizes: number[] }> {
   const pieces = await bytesBefore(sql, chunk);
   const before = { pieces, size: pieces.reduce((size, piece) => size + piece.length, 0) };
-  const { lines } = splitLines(before.size > 0 && before.size < LINE_BYTES_MAX ? before : NOTHING, chunk.body);
+  const { lines } = splitLines(
+    before.size > 0 && before.size < LINE_BYTES_MAX ? before : NOTHING,
+    chunk.body,
+  );
   const events: TranscriptEvent[] = [];
   const sizes: number[] = [];
   let seq = chunk.first_seq - 1;
@@ -79,12 +86,16 @@ async function eventsOf(sql: Sql, chunk: ChunkRow, since: number): Promise<{ rea
 }
 
 async function serverEvents(sql: Sql, query: TranscriptQuery): Promise<TranscriptEvent[]> {
-  const rows = await sql.query<ServerEventRow>("select seq, attempt_no, at, frame from server_event where job = $1 and seq > $2 order by seq limit $3", [
-    query.jobId,
-    query.since,
-    query.limit,
-  ]);
-  return rows.map((row) => ({ seq: row.seq, attemptNo: row.attempt_no, atMs: Number(row.at), frame: row.frame }));
+  const rows = await sql.query<ServerEventRow>(
+    "select seq, attempt_no, at, frame from server_event where job = $1 and seq > $2 order by seq limit $3",
+    [query.jobId, query.since, query.limit],
+  );
+  return rows.map((row) => ({
+    seq: row.seq,
+    attemptNo: row.attempt_no,
+    atMs: Number(row.at),
+    frame: row.frame,
+  }));
 }
 
 /** Page being filled: events ascend by one from `since + 1`. */
@@ -148,7 +159,10 @@ export async function readTranscript(
   query: TranscriptQuery & { readonly accountId: string },
 ): Promise<{ events: readonly TranscriptEvent[]; lastSeq: number; complete: boolean }> {
   await requireOwnJob(ctx.db, query.accountId, query.jobId);
-  const [job] = await ctx.db.query<{ last_seq: number; ended_at: bigint | null }>("select last_seq, ended_at from job where id = $1", [query.jobId]);
+  const [job] = await ctx.db.query<{ last_seq: number; ended_at: bigint | null }>(
+    "select last_seq, ended_at from job where id = $1",
+    [query.jobId],
+  );
   const lastSeq = job?.last_seq ?? 0;
   const { events } = await readEvents(ctx.db, query);
   const reached = events.at(-1)?.seq ?? query.since;

@@ -32,7 +32,13 @@ async function renew(ctx: AppContext, named: readonly Named[]): Promise<Readonly
     `update attempt a set unleased_ms = a.unleased_ms + greatest(0, $4 - a.lease_until), lease_until = $5
      from unnest($1::text[], $2::text[], $3::bigint[]) as n(rig, id, fence)
      where a.id = n.id and a.rig = n.rig and a.fence = n.fence and a.lease_state = 'held' returning a.id`,
-    [named.map((entry) => entry.rig), named.map((entry) => entry.id), named.map((entry) => entry.fence), now, now + ctx.config.times.leaseMs],
+    [
+      named.map((entry) => entry.rig),
+      named.map((entry) => entry.id),
+      named.map((entry) => entry.fence),
+      now,
+      now + ctx.config.times.leaseMs,
+    ],
   );
   return new Set(rows.map((row) => row.id));
 }
@@ -49,11 +55,16 @@ async function acceptLate(ctx: AppContext, named: Named): Promise<boolean> {
  * Takes the beats of many rigs with one statement each for beats and leases. Every lease that a beat names goes on; time that passed
  * under no valid lease is noted and not charged. Returns, for each rig, the attempts that are not its own and must be killed.
  */
-export async function renewLeases(ctx: AppContext, beats: readonly RigBeat[]): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function renewLeases(
+  ctx: AppContext,
+  beats: readonly RigBeat[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const last = [...new Map(beats.map((entry) => [entry.rigId, entry])).values()];
   if (last.length === 0) return new Map();
   await writeBeats(ctx, last);
-  const named = last.flatMap(({ rigId, beat }) => beat.attempts.map(({ attempt, fence }) => ({ rig: rigId, id: attempt, fence })));
+  const named = last.flatMap(({ rigId, beat }) =>
+    beat.attempts.map(({ attempt, fence }) => ({ rig: rigId, id: attempt, fence })),
+  );
   const renewed = named.length === 0 ? new Set<string>() : await renew(ctx, named);
   const kill = new Map<string, string[]>(last.map((entry) => [entry.rigId, []]));
   for (const entry of named) {

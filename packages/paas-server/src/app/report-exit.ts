@@ -41,7 +41,14 @@ interface JobTerms {
 }
 
 async function readTerms(sql: Sql, attempt: AttemptRow): Promise<JobTerms> {
-  const [row] = await sql.query<{ order_json: unknown; order_digest: string; speed_milli: number; time_limit: number; is_cancelled: boolean; receipt_address: string }>(
+  const [row] = await sql.query<{
+    order_json: unknown;
+    order_digest: string;
+    speed_milli: number;
+    time_limit: number;
+    is_cancelled: boolean;
+    receipt_address: string;
+  }>(
     `select j.order_json, j.order_digest, j.speed_milli, (j.spec->>'timeLimitMs')::float8 as time_limit,
        j.cancel_requested_at is not null as is_cancelled, r.receipt_address
      from job j, rig r where j.id = $1 and r.id = $2`,
@@ -59,7 +66,10 @@ async function readTerms(sql: Sql, attempt: AttemptRow): Promise<JobTerms> {
 }
 
 async function durableBytes(sql: Sql, attemptId: string): Promise<Record<StreamOf, number>> {
-  const rows = await sql.query<{ stream: StreamOf; durable: bigint }>("select stream, durable from stream_cursor where attempt = $1", [attemptId]);
+  const rows = await sql.query<{ stream: StreamOf; durable: bigint }>(
+    "select stream, durable from stream_cursor where attempt = $1",
+    [attemptId],
+  );
   const durable: Record<StreamOf, number> = { events: 0, stderr: 0 };
   for (const row of rows) durable[row.stream] = Number(row.durable);
   return durable;
@@ -75,13 +85,18 @@ interface Check {
 async function isSame(sql: Sql, { exited, durable, hashOf }: Check): Promise<boolean> {
   for (const stream of STREAMS) {
     if (durable[stream] !== exited.streams[stream].bytes) return false;
-    const hash = hashOf(stream, durable[stream]) ?? (await hashStored(sql, { attemptId: exited.attempt, stream }));
+    const hash =
+      hashOf(stream, durable[stream]) ?? (await hashStored(sql, { attemptId: exited.attempt, stream }));
     if (`0x${hash.copy().digest("hex")}` !== exited.streams[stream].sha256) return false;
   }
   return true;
 }
 
-function chargeFor(attempt: AttemptRow, terms: JobTerms, seen: { readonly exited: Exited; readonly verdict: Verdict; readonly exitedAt: number }): Charge {
+function chargeFor(
+  attempt: AttemptRow,
+  terms: JobTerms,
+  seen: { readonly exited: Exited; readonly verdict: Verdict; readonly exitedAt: number },
+): Charge {
   const usedMs = meteredMs({
     runningAtMs: attempt.running_at === null ? null : Number(attempt.running_at),
     exitedAtMs: seen.exitedAt,
@@ -100,7 +115,12 @@ interface Drawn {
 
 function drawReceipt(attempt: AttemptRow, terms: JobTerms, exited: Exited): Drawn {
   const result: FrameResult | null = frameResultSchema.nullable().parse(attempt.result);
-  const verdict = judgeExit({ exit: exited.exit, claimed: exited.outcome, result, isCancelRequested: terms.isCancelRequested });
+  const verdict = judgeExit({
+    exit: exited.exit,
+    claimed: exited.outcome,
+    result,
+    isCancelRequested: terms.isCancelRequested,
+  });
   const exitedAt = Number(attempt.exited_at);
   const charge = chargeFor(attempt, terms, { exited, verdict, exitedAt });
   const receipt: Receipt = {
@@ -133,13 +153,16 @@ async function disown(ctx: AppContext, attemptId: string, reason: string): Promi
 
 async function storeDrawn(ctx: AppContext, attempt: AttemptRow, drawn: Drawn): Promise<void> {
   const { charge, verdict } = drawn;
-  await ctx.db.query("update attempt set receipt = $2, outcome = $3, used_ms = $4, failure_code = $5 where id = $1 and receipt is null", [
-    attempt.id,
-    JSON.stringify(z.encode(receiptSchema, drawn.receipt)),
-    charge.outcome,
-    charge.usedMs,
-    verdict.failure,
-  ]);
+  await ctx.db.query(
+    "update attempt set receipt = $2, outcome = $3, used_ms = $4, failure_code = $5 where id = $1 and receipt is null",
+    [
+      attempt.id,
+      JSON.stringify(z.encode(receiptSchema, drawn.receipt)),
+      charge.outcome,
+      charge.usedMs,
+      verdict.failure,
+    ],
+  );
 }
 
 /**
@@ -147,7 +170,11 @@ async function storeDrawn(ctx: AppContext, attempt: AttemptRow, drawn: Drawn): P
  * the same one however often it is asked for. The clock stops with the first report. An attempt whose stored output is not what the rig
  * says it sent, or on whose outcome rig and server differ, is given up uncharged. Throws `Conflict` (LEASE_LOST).
  */
-export async function reportExit(ctx: AppContext, from: { readonly rigId: string; readonly exited: Exited }, hashOf: RememberedHash): Promise<ExitAnswer> {
+export async function reportExit(
+  ctx: AppContext,
+  from: { readonly rigId: string; readonly exited: Exited },
+  hashOf: RememberedHash,
+): Promise<ExitAnswer> {
   const { exited, rigId } = from;
   const claim = { rigId, attemptId: exited.attempt, fence: exited.fence };
   await claimedAttempt(ctx.db, claim);
@@ -155,13 +182,24 @@ export async function reportExit(ctx: AppContext, from: { readonly rigId: string
   const attempt = await claimedAttempt(ctx.db, claim);
   if (attempt.lease_state !== "held" && attempt.state !== "sealed") throw leaseLost(attempt.id);
   const terms = await readTerms(ctx.db, attempt);
-  if (attempt.receipt !== null) return { receipt: receiptSchema.parse(attempt.receipt), usedMs: Number(attempt.used_ms), speedMilli: terms.speedMilli };
+  if (attempt.receipt !== null)
+    return {
+      receipt: receiptSchema.parse(attempt.receipt),
+      usedMs: Number(attempt.used_ms),
+      speedMilli: terms.speedMilli,
+    };
   const durable = await durableBytes(ctx.db, attempt.id);
   if (STREAMS.some((stream) => durable[stream] < exited.streams[stream].bytes)) return { resend: durable };
-  if (!(await isSame(ctx.db, { exited, durable, hashOf }))) return disown(ctx, attempt.id, "the output that arrived is not what the rig says it sent");
+  if (!(await isSame(ctx.db, { exited, durable, hashOf })))
+    return disown(ctx, attempt.id, "the output that arrived is not what the rig says it sent");
   const drawn = drawReceipt(attempt, terms, exited);
-  if (drawn.verdict.outcome !== exited.outcome) return disown(ctx, attempt.id, "the rig's report of how the job ended does not hold together");
-  if (drawn.receipt.resultHash !== exited.resultHash) throw errorOf("INPUT_INVALID", `resultHash of attempt ${attempt.id} should be ${drawn.receipt.resultHash}`);
+  if (drawn.verdict.outcome !== exited.outcome)
+    return disown(ctx, attempt.id, "the rig's report of how the job ended does not hold together");
+  if (drawn.receipt.resultHash !== exited.resultHash)
+    throw errorOf(
+      "INPUT_INVALID",
+      `resultHash of attempt ${attempt.id} should be ${drawn.receipt.resultHash}`,
+    );
   await storeDrawn(ctx, attempt, drawn);
   ctx.hints.give({ kind: "job", jobId: attempt.job });
   return { receipt: drawn.receipt, usedMs: drawn.charge.usedMs, speedMilli: terms.speedMilli };

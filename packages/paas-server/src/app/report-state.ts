@@ -3,7 +3,11 @@ import { claimedAttempt, leaseLost } from "./attempt-row.ts";
 import type { AppContext } from "./context.ts";
 
 /** States from which each reported state may follow; a report that comes late or twice changes nothing. */
-const BEFORE = { preparing: ["accepted"], running: ["accepted", "preparing"], stopping: ["accepted", "preparing", "running"] } as const;
+const BEFORE = {
+  preparing: ["accepted"],
+  running: ["accepted", "preparing"],
+  stopping: ["accepted", "preparing", "running"],
+} as const;
 
 /**
  * Notes how far an attempt is. The clock that is charged starts with the first `running`. Idempotent. Throws `Conflict` (LEASE_LOST)

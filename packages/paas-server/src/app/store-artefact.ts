@@ -25,7 +25,9 @@ async function hasRoom(sql: Sql, attemptId: string, frame: FrameArtefact): Promi
     "select count(*) as count, coalesce(sum(size_bytes), 0)::bigint as size from artefact where attempt = $1 and path <> $2",
     [attemptId, frame.path],
   );
-  return row !== undefined && row.count < ARTEFACTS_MAX && row.size + BigInt(frame.size) <= ARTEFACT_BYTES_MAX;
+  return (
+    row !== undefined && row.count < ARTEFACTS_MAX && row.size + BigInt(frame.size) <= ARTEFACT_BYTES_MAX
+  );
 }
 
 async function storePart(sql: Sql, attemptId: string, frame: FrameArtefact): Promise<void> {
@@ -37,7 +39,14 @@ async function storePart(sql: Sql, attemptId: string, frame: FrameArtefact): Pro
        on conflict (attempt, path) do update set sha256 = artefact.sha256 returning 1
      )
      insert into artefact_part (attempt, path, at_offset, body) select $1, $2, $5, $6 from file on conflict do nothing`,
-    [attemptId, frame.path, frame.size, `0x${frame.sha256.replace(/^0x/, "").toLowerCase()}`, frame.offset, body],
+    [
+      attemptId,
+      frame.path,
+      frame.size,
+      `0x${frame.sha256.replace(/^0x/, "").toLowerCase()}`,
+      frame.offset,
+      body,
+    ],
   );
 }
 
@@ -46,7 +55,10 @@ export async function storeArtefact(sql: Sql, attemptId: string, line: Buffer): 
   const frame = parsed(line);
   if (frame === null || (frame.offset === 0 && !(await hasRoom(sql, attemptId, frame)))) return;
   if (frame.offset > 0) {
-    const begun = await sql.query("select 1 from artefact where attempt = $1 and path = $2", [attemptId, frame.path]);
+    const begun = await sql.query("select 1 from artefact where attempt = $1 and path = $2", [
+      attemptId,
+      frame.path,
+    ]);
     if (begun.length === 0) return;
   }
   await storePart(sql, attemptId, frame);

@@ -13,7 +13,10 @@ export interface SlotClass {
  */
 export function classIdOf(entry: ClassConfig): string {
   const { name, cpus, memoryMiB, gpu } = entry;
-  return sha256Hex(canonicalBytes({ v: 1, name, milliCpus: Math.round(cpus * 1000), memoryMiB, gpu })).slice(2, 34);
+  return sha256Hex(canonicalBytes({ v: 1, name, milliCpus: Math.round(cpus * 1000), memoryMiB, gpu })).slice(
+    2,
+    34,
+  );
 }
 
 /** Ids of the classes that a job of the named class accepts; empty where the campus has no such class. */
@@ -30,7 +33,11 @@ function fits(entry: ClassConfig, slot: Slot, inventory: Inventory): boolean {
 }
 
 /** The fastest class of the rate card whose needs a slot meets; null where it meets none (a GPU slot is never a CPU slot). */
-export function classOfSlot(slot: Slot, inventory: Inventory, classes: readonly ClassConfig[]): SlotClass | null {
+export function classOfSlot(
+  slot: Slot,
+  inventory: Inventory,
+  classes: readonly ClassConfig[],
+): SlotClass | null {
   let best: ClassConfig | null = null;
   for (const entry of classes) {
     if (fits(entry, slot, inventory) && entry.speedMilli > (best?.speedMilli ?? 0)) best = entry;

@@ -31,7 +31,11 @@ function joined(before: Unfinished, end: Buffer): Buffer {
 }
 
 /** Where the line that begins at `start` ends: at its newline, or where it becomes too long. Null: it goes on after the chunk. */
-function endOfLine(chunk: Buffer, start: number, before: number): { readonly end: number; readonly next: number } | null {
+function endOfLine(
+  chunk: Buffer,
+  start: number,
+  before: number,
+): { readonly end: number; readonly next: number } | null {
   const newline = chunk.indexOf(NEWLINE, start);
   const longest = start + LINE_BYTES_MAX - before;
   if (newline !== -1 && newline <= longest) return { end: newline, next: newline + 1 };
@@ -49,12 +53,23 @@ export function splitLines(before: Unfinished, chunk: Uint8Array): Split {
     rest = NOTHING;
     start = found.next;
   }
-  if (start < bytes.length) rest = { pieces: [...rest.pieces, bytes.subarray(start)], size: rest.size + bytes.length - start };
+  if (start < bytes.length)
+    rest = { pieces: [...rest.pieces, bytes.subarray(start)], size: rest.size + bytes.length - start };
   return { lines, rest };
 }
 
 const KINDS: ReadonlyMap<string, LineKind> = new Map([
-  ...["stream", "display", "update_display", "clear_output", "error", "input_request", "status", "usage", "skipped"].map((type) => [type, "event"] as const),
+  ...[
+    "stream",
+    "display",
+    "update_display",
+    "clear_output",
+    "error",
+    "input_request",
+    "status",
+    "usage",
+    "skipped",
+  ].map((type) => [type, "event"] as const),
   ["progress", "progress"],
   ["result", "result"],
   ["artefact", "artefact"],

@@ -1,4 +1,11 @@
-import { RUN_FAILURES, type Exit, type FailureCode, type FrameResult, type JobFailure, type Outcome } from "@nebula/protocol";
+import {
+  RUN_FAILURES,
+  type Exit,
+  type FailureCode,
+  type FrameResult,
+  type JobFailure,
+  type Outcome,
+} from "@nebula/protocol";
 
 /** How an attempt ended, as the rig reported it and as the server knows it. */
 export interface ExitFacts {
@@ -30,7 +37,9 @@ function endedByResult(result: FrameResult, facts: ExitFacts): Verdict {
       // Nobody but the job itself sent the signal: the rig would have named its own reason.
       return { outcome: "USER_ERROR", failure: "KERNEL_EXITED" };
     case "kernel-died":
-      return result.reason === "memory" || facts.exit.oomKilled ? OOM : { outcome: "USER_ERROR", failure: "KERNEL_EXITED" };
+      return result.reason === "memory" || facts.exit.oomKilled
+        ? OOM
+        : { outcome: "USER_ERROR", failure: "KERNEL_EXITED" };
   }
 }
 
@@ -50,7 +59,10 @@ function byReason(facts: ExitFacts): Verdict {
       return endedByItself(facts);
     case "cancelled":
       // A rig that stops a job nobody cancelled is at fault.
-      return stopped(facts, facts.isCancelRequested ? { outcome: "CANCELLED", failure: "CANCELLED" } : RIG_FAULT);
+      return stopped(
+        facts,
+        facts.isCancelRequested ? { outcome: "CANCELLED", failure: "CANCELLED" } : RIG_FAULT,
+      );
     case "time-limit":
       return stopped(facts, { outcome: "TIMEOUT", failure: "TIME_LIMIT" });
     case "ceiling":
@@ -72,10 +84,13 @@ export function judgeExit(facts: ExitFacts): Verdict {
 
 const MESSAGES: Readonly<Record<FailureCode, string>> = {
   CELL_RAISED: "A cell raised an error. The time up to it is charged.",
-  KERNEL_EXITED: "The Python interpreter ended before the cells had finished. The time up to then is charged.",
-  MEMORY_EXCEEDED: "The job needed more memory than its class gives and was stopped. The time up to then is charged.",
+  KERNEL_EXITED:
+    "The Python interpreter ended before the cells had finished. The time up to then is charged.",
+  MEMORY_EXCEEDED:
+    "The job needed more memory than its class gives and was stopped. The time up to then is charged.",
   TIME_LIMIT: "The job reached its time limit and was stopped. The time up to then is charged.",
-  CEILING_REACHED: "The job reached the most it was allowed to cost and was stopped. The ceiling is charged, nothing above.",
+  CEILING_REACHED:
+    "The job reached the most it was allowed to cost and was stopped. The ceiling is charged, nothing above.",
   CANCELLED: "The job was cancelled. Only the time that it ran is charged.",
   RIG_LOST: "The rigs that ran this job went away before it had finished. Nothing is charged.",
   RIG_FAULT: "The rigs that ran this job failed. Nothing is charged.",
@@ -86,5 +101,11 @@ const MESSAGES: Readonly<Record<FailureCode, string>> = {
 /** The failure as the job's owner reads it: what happened, whether anything was charged, who can act. `detail` is added in brackets. */
 export function failureOf(code: FailureCode, detail = ""): JobFailure {
   const { who, charged, remedy } = RUN_FAILURES[code];
-  return { code, message: detail === "" ? MESSAGES[code] : `${MESSAGES[code]} (${detail})`, who, charged, remedy };
+  return {
+    code,
+    message: detail === "" ? MESSAGES[code] : `${MESSAGES[code]} (${detail})`,
+    who,
+    charged,
+    remedy,
+  };
 }

@@ -6,7 +6,10 @@ import { z } from "zod";
 /** Shape of what a rig sends to open a session. */
 export const handshakeSchema = z.object({
   rig: z.string().max(64),
-  epoch: z.int().positive().max(2 ** 31 - 1),
+  epoch: z
+    .int()
+    .positive()
+    .max(2 ** 31 - 1),
   challenge: z.string().max(128),
   signature: z.base64().max(200),
 });
@@ -14,7 +17,10 @@ export const handshakeSchema = z.object({
 /** Whether `text` is an Ed25519 public key, SPKI DER in base64. */
 export function isWireKey(text: string): boolean {
   try {
-    return createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "spki" }).asymmetricKeyType === "ed25519";
+    return (
+      createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "spki" }).asymmetricKeyType ===
+      "ed25519"
+    );
   } catch {
     return false;
   }

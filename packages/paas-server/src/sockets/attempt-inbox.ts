@@ -22,7 +22,11 @@ function takeRun(waiting: Waiting[]): readonly Waiting[] {
   const run = waiting.splice(0, 1);
   let end = (run[0]?.arrival.offset ?? 0) + (run[0]?.arrival.data.length ?? 0);
   let size = run[0]?.arrival.data.length ?? 0;
-  for (let next = waiting[0]; next?.arrival.offset === end && size + next.arrival.data.length <= WRITE_BYTES_MAX; next = waiting[0]) {
+  for (
+    let next = waiting[0];
+    next?.arrival.offset === end && size + next.arrival.data.length <= WRITE_BYTES_MAX;
+    next = waiting[0]
+  ) {
     run.push(next);
     waiting.shift();
     end += next.arrival.data.length;
@@ -64,7 +68,10 @@ export class AttemptInbox {
   /** Stores output; gives the stream's durable bytes. */
   out(arrival: Arrival): Promise<number> {
     if (this.#waitingBytes + arrival.data.length > WAITING_BYTES_MAX) {
-      throw errorOf("INPUT_INVALID", `More than ${OUT_WINDOW_BYTES} bytes of output wait for their answer; keep to the window`);
+      throw errorOf(
+        "INPUT_INVALID",
+        `More than ${OUT_WINDOW_BYTES} bytes of output wait for their answer; keep to the window`,
+      );
     }
     this.#waitingBytes += arrival.data.length;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -97,7 +104,11 @@ export class AttemptInbox {
 
   async #store(run: readonly Waiting[], arrival: Arrival): Promise<void> {
     try {
-      const { durable, memory } = await appendOutput(this.#ctx, arrival, this.#memory.get(arrival.stream) ?? null);
+      const { durable, memory } = await appendOutput(
+        this.#ctx,
+        arrival,
+        this.#memory.get(arrival.stream) ?? null,
+      );
       this.#memory.set(arrival.stream, memory);
       for (const entry of run) entry.resolve(durable);
     } catch (error) {

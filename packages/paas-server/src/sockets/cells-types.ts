@@ -7,5 +7,15 @@ export interface CellsSocketData {
   principal: Principal;
   accountId: string;
 }
-export type CellsSocket = Socket<CellsClientToServer, CellsServerToClient, Record<string, never>, CellsSocketData>;
-export type CellsNamespace = Namespace<CellsClientToServer, CellsServerToClient, Record<string, never>, CellsSocketData>;
+export type CellsSocket = Socket<
+  CellsClientToServer,
+  CellsServerToClient,
+  Record<string, never>,
+  CellsSocketData
+>;
+export type CellsNamespace = Namespace<
+  CellsClientToServer,
+  CellsServerToClient,
+  Record<string, never>,
+  CellsSocketData
+>;

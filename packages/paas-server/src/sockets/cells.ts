@@ -15,7 +15,11 @@ import { Watchers } from "./watchers.ts";
 const authSchema = z.object({ token: z.string().min(1) });
 const watchSchema = z.object({ jobId: z.string().max(64), since: z.int().nonnegative() });
 const unwatchSchema = z.object({ jobId: z.string().max(64) });
-const inputSchema = z.object({ jobId: z.string().max(64), id: z.string().max(128), value: z.string().max(64 * 1024) });
+const inputSchema = z.object({
+  jobId: z.string().max(64),
+  id: z.string().max(128),
+  value: z.string().max(64 * 1024),
+});
 const renewSchema = z.object({ token: z.string().min(1) });
 
 /** Most jobs that one viewer watches at a time. */
@@ -78,7 +82,11 @@ class Viewer {
     const { log } = this.#parts.ctx;
     const socket = this.#socket;
     socket.on("watch", (request, reply) => void this.#watch(request, reply));
-    socket.on("unwatch", (request, reply) => void answerOf(log, async () => this.#unwatch(checked(unwatchSchema, request).jobId)).then(reply));
+    socket.on(
+      "unwatch",
+      (request, reply) =>
+        void answerOf(log, async () => this.#unwatch(checked(unwatchSchema, request).jobId)).then(reply),
+    );
     socket.on("input", (request, reply) => void answerOf(log, () => this.#input(request)).then(reply));
     socket.on("auth:renew", (request, reply) => void answerOf(log, () => this.#renew(request)).then(reply));
   }
@@ -88,8 +96,12 @@ class Viewer {
     const { ctx, watchers } = this.#parts;
     const answer = await answerOf(ctx.log, async () => {
       const { jobId, since } = checked(watchSchema, request);
-      if (this.#watches.size >= WATCHES_MAX && !this.#watches.has(jobId)) throw errorOf("RATE_LIMITED", `At most ${WATCHES_MAX} jobs can be watched at a time`);
-      return { job: await readOwnJob(ctx.db, { jobId, accountId: this.accountId, nowMs: ctx.clock.now() }), since };
+      if (this.#watches.size >= WATCHES_MAX && !this.#watches.has(jobId))
+        throw errorOf("RATE_LIMITED", `At most ${WATCHES_MAX} jobs can be watched at a time`);
+      return {
+        job: await readOwnJob(ctx.db, { jobId, accountId: this.accountId, nowMs: ctx.clock.now() }),
+        since,
+      };
     });
     reply((answer.ok ? { ok: true, value: { job: answer.value.job } } : answer) as never); // the shape of `Watching`
     if (!answer.ok || !this.#socket.connected) return;
@@ -112,7 +124,8 @@ class Viewer {
 
   async #renew(request: unknown): Promise<{ expiresAtMs: number }> {
     const principal = await this.#parts.authenticator.verify(checked(renewSchema, request).token);
-    if (principal.subject !== this.#socket.data.principal.subject) throw errorOf("TOKEN_INVALID", "The new token is another person's; connect anew");
+    if (principal.subject !== this.#socket.data.principal.subject)
+      throw errorOf("TOKEN_INVALID", "The new token is another person's; connect anew");
     this.#socket.data.principal = principal;
     this.#token.set(principal.expiresAtMs);
     return { expiresAtMs: principal.expiresAtMs };
@@ -140,7 +153,8 @@ export function attachCells(io: Server, ctx: AppContext, authenticator: Authenti
     });
   });
   const listening = ctx.hints.listen((hint) => {
-    if (hint.kind === "balance") for (const viewer of viewers) if (viewer.accountId === hint.accountId) viewer.tellBalance();
+    if (hint.kind === "balance")
+      for (const viewer of viewers) if (viewer.accountId === hint.accountId) viewer.tellBalance();
   });
   return {
     [Symbol.dispose]() {

@@ -87,7 +87,12 @@ export class JobWatch {
 
   async #sendEvents(): Promise<"none" | "some" | "full page"> {
     const { ctx, socket, jobId } = this.#parts;
-    const { events, isFull } = await readEvents(ctx.db, { jobId, since: this.#seq, limit: BATCH_EVENTS_MAX, bytesMax: BATCH_BYTES_MAX });
+    const { events, isFull } = await readEvents(ctx.db, {
+      jobId,
+      since: this.#seq,
+      limit: BATCH_EVENTS_MAX,
+      bytesMax: BATCH_BYTES_MAX,
+    });
     const last = events.at(-1);
     if (last === undefined || this.#isClosed()) return "none";
     socket.emit("events", { jobId, events });

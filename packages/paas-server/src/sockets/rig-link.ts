@@ -1,4 +1,11 @@
-import { errorOf, newId, RIG_PROTOCOL_VERSION, type Reply, type RigClientToServer, type RigServerToClient } from "@nebula/protocol";
+import {
+  errorOf,
+  newId,
+  RIG_PROTOCOL_VERSION,
+  type Reply,
+  type RigClientToServer,
+  type RigServerToClient,
+} from "@nebula/protocol";
 import type { Namespace, Socket } from "socket.io";
 import type { RigSessionId } from "../app/open-rig-session.ts";
 import type { Clock, Random, RigLink, RigMessage } from "../app/ports.ts";
@@ -9,7 +16,12 @@ export interface RigSocketData {
   session: RigSessionId;
 }
 export type RigSocket = Socket<RigClientToServer, RigServerToClient, Record<string, never>, RigSocketData>;
-export type RigNamespace = Namespace<RigClientToServer, RigServerToClient, Record<string, never>, RigSocketData>;
+export type RigNamespace = Namespace<
+  RigClientToServer,
+  RigServerToClient,
+  Record<string, never>,
+  RigSocketData
+>;
 
 /** How long a rig has to answer. */
 const ANSWER_MS = 10_000;
@@ -45,7 +57,14 @@ export class RigSockets implements RigLink {
     const rig = this.#rigs.get(rigId);
     if (rig === undefined) throw errorOf("SERVER_AWAY", `Rig ${rigId} is not connected here`);
     const id = newId("message", this.#clock.now(), (size) => this.#random.bytes(size));
-    const envelope = { v: RIG_PROTOCOL_VERSION, id, t: message.t, rig: rigId, epoch: rig.epoch, body: message.body } as Parameters<RigServerToClient["message"]>[0]; // use cases build the body from its schema
+    const envelope = {
+      v: RIG_PROTOCOL_VERSION,
+      id,
+      t: message.t,
+      rig: rigId,
+      epoch: rig.epoch,
+      body: message.body,
+    } as Parameters<RigServerToClient["message"]>[0]; // use cases build the body from its schema
     const reply = await rig.socket
       .timeout(ANSWER_MS)
       .emitWithAck("message", envelope)

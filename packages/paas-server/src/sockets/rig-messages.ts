@@ -1,5 +1,13 @@
 import { crc32 } from "node:zlib";
-import { errorOf, RIG_PROTOCOL_VERSION, RIG_TO_SERVER, type Beat, type Exited, type Fin, type Out } from "@nebula/protocol";
+import {
+  errorOf,
+  RIG_PROTOCOL_VERSION,
+  RIG_TO_SERVER,
+  type Beat,
+  type Exited,
+  type Fin,
+  type Out,
+} from "@nebula/protocol";
 import { z } from "zod";
 import { acceptReceipt } from "../app/accept-receipt.ts";
 import { acceptOffer } from "../app/answer-offer.ts";
@@ -17,7 +25,14 @@ type BodyOf<N extends Name> = z.output<(typeof RIG_TO_SERVER)[N]["body"]>;
 type AnswerOf<N extends Name> = z.output<(typeof RIG_TO_SERVER)[N]["reply"]>;
 type Handlers = { readonly [N in Name]: (body: BodyOf<N>) => Promise<AnswerOf<N>> };
 
-const envelopeSchema = z.object({ v: z.unknown(), id: z.string().max(64), t: z.string().max(32), rig: z.string(), epoch: z.int(), body: z.unknown() });
+const envelopeSchema = z.object({
+  v: z.unknown(),
+  id: z.string().max(64),
+  t: z.string().max(32),
+  rig: z.string(),
+  epoch: z.int(),
+  body: z.unknown(),
+});
 
 const OK = { ok: true } as const;
 
@@ -61,7 +76,11 @@ export class RigMessages {
     const { t: name, body } = this.#checked(message);
     const { body: schema, reply } = RIG_TO_SERVER[name];
     const parsed = schema.safeParse(body);
-    if (!parsed.success) throw errorOf("INPUT_INVALID", `The body of "${name}" is not as agreed: ${z.prettifyError(parsed.error)}`);
+    if (!parsed.success)
+      throw errorOf(
+        "INPUT_INVALID",
+        `The body of "${name}" is not as agreed: ${z.prettifyError(parsed.error)}`,
+      );
     const handler = this.#handlers[name] as (body: unknown) => Promise<unknown>; // the body was parsed by the schema of the same name
     try {
       return z.encode(reply as z.ZodType, await handler(parsed.data));
@@ -74,11 +93,18 @@ export class RigMessages {
   #checked(message: unknown): { readonly t: Name; readonly body: unknown } {
     const { rigId, epoch } = this.#parts.session;
     const envelope = envelopeSchema.safeParse(message);
-    if (!envelope.success) throw errorOf("INPUT_INVALID", `Not an envelope: ${z.prettifyError(envelope.error)}`);
+    if (!envelope.success)
+      throw errorOf("INPUT_INVALID", `Not an envelope: ${z.prettifyError(envelope.error)}`);
     const { v, t, rig, epoch: claimed, body } = envelope.data;
-    if (v !== RIG_PROTOCOL_VERSION) throw errorOf("INPUT_INVALID", `This server speaks version ${RIG_PROTOCOL_VERSION} of the rig protocol; update the agent`);
-    if (rig !== rigId || claimed !== epoch) throw errorOf("RIG_SUPERSEDED", `This session is rig ${rigId}, epoch ${epoch}`);
-    if (!Object.hasOwn(RIG_TO_SERVER, t)) throw errorOf("INPUT_INVALID", `This server knows no message "${t}"`);
+    if (v !== RIG_PROTOCOL_VERSION)
+      throw errorOf(
+        "INPUT_INVALID",
+        `This server speaks version ${RIG_PROTOCOL_VERSION} of the rig protocol; update the agent`,
+      );
+    if (rig !== rigId || claimed !== epoch)
+      throw errorOf("RIG_SUPERSEDED", `This session is rig ${rigId}, epoch ${epoch}`);
+    if (!Object.hasOwn(RIG_TO_SERVER, t))
+      throw errorOf("INPUT_INVALID", `This server knows no message "${t}"`);
     return { t: t as Name, body }; // checked by hasOwn
   }
 
@@ -87,14 +113,18 @@ export class RigMessages {
     const known = this.#inboxes.get(attempt);
     if (known !== undefined) return known;
     const { ctx, session } = this.#parts;
-    const inbox = new AttemptInbox(ctx, acceptOffer(ctx, { rigId: session.rigId, attemptId: attempt, fence }));
+    const inbox = new AttemptInbox(
+      ctx,
+      acceptOffer(ctx, { rigId: session.rigId, attemptId: attempt, fence }),
+    );
     this.#inboxes.set(attempt, inbox);
     return inbox;
   }
 
   /** What is remembered of an attempt is dropped with an error: it can be read back. */
   #forget(body: unknown): void {
-    if (typeof body === "object" && body !== null && "attempt" in body && typeof body.attempt === "string") this.#inboxes.delete(body.attempt);
+    if (typeof body === "object" && body !== null && "attempt" in body && typeof body.attempt === "string")
+      this.#inboxes.delete(body.attempt);
   }
 
   async #store(out: Out): Promise<number> {
@@ -108,7 +138,9 @@ export class RigMessages {
   #exit(exited: Exited): Promise<AnswerOf<"exited">> {
     const inbox = this.#inbox(exited);
     const { ctx, session } = this.#parts;
-    return inbox.run(() => reportExit(ctx, { rigId: session.rigId, exited }, (stream, durable) => inbox.hashOf(stream, durable)));
+    return inbox.run(() =>
+      reportExit(ctx, { rigId: session.rigId, exited }, (stream, durable) => inbox.hashOf(stream, durable)),
+    );
   }
 
   async #seal(fin: Fin): Promise<AnswerOf<"fin">> {

@@ -10,7 +10,8 @@ import { RigMessages } from "./rig-messages.ts";
 
 async function openSession(ctx: AppContext, socket: RigSocket): Promise<void> {
   const auth = handshakeSchema.safeParse(socket.handshake.auth);
-  if (!auth.success) throw errorOf("RIG_AUTH_INVALID", "A rig's handshake is {rig, epoch, challenge, signature}");
+  if (!auth.success)
+    throw errorOf("RIG_AUTH_INVALID", "A rig's handshake is {rig, epoch, challenge, signature}");
   socket.data.session = await openRigSession(ctx, auth.data);
 }
 
@@ -30,11 +31,15 @@ function serve({ ctx, link, beats }: Parts, socket: RigSocket): void {
   const messages = new RigMessages({ ctx, link, beats, session });
   socket.on("message", (envelope, reply) => {
     if (typeof reply !== "function") return;
-    void answerOf(ctx.log, () => messages.handle(envelope)).then((answer) => reply(answer as Parameters<typeof reply>[0])); // encoded by the reply's schema
+    void answerOf(ctx.log, () => messages.handle(envelope)).then((answer) =>
+      reply(answer as Parameters<typeof reply>[0]),
+    ); // encoded by the reply's schema
   });
   socket.on("disconnect", () => {
     link.remove(session);
-    closeRigSession(ctx, session).catch((error: unknown) => ctx.log.warn({ rigId: session.rigId, err: error }, "session not closed"));
+    closeRigSession(ctx, session).catch((error: unknown) =>
+      ctx.log.warn({ rigId: session.rigId, err: error }, "session not closed"),
+    );
   });
 }
 

@@ -27,7 +27,10 @@ export class TokenClock {
     this[Symbol.dispose]();
     const leftMs = expiresAtMs - this.#clock.now();
     this.#timers = [
-      setTimeout(() => this.#events.onEndsSoon(expiresAtMs), Math.min(TIMER_MS_MAX, Math.max(0, leftMs - WARN_MS))),
+      setTimeout(
+        () => this.#events.onEndsSoon(expiresAtMs),
+        Math.min(TIMER_MS_MAX, Math.max(0, leftMs - WARN_MS)),
+      ),
       setTimeout(() => this.#events.onOver(), Math.min(TIMER_MS_MAX, Math.max(0, leftMs + GRACE_MS))),
     ];
   }

@@ -43,7 +43,13 @@ export class Watchers {
 
   /** Begins to send a viewer what follows; the caller has checked that he may see the job. */
   add(parts: WatchParts): JobWatch {
-    const watched = this.#jobs.get(parts.jobId) ?? { watches: new Set<JobWatch>(), lastSeq: -1, version: "", toldAtMs: 0, told: null };
+    const watched = this.#jobs.get(parts.jobId) ?? {
+      watches: new Set<JobWatch>(),
+      lastSeq: -1,
+      version: "",
+      toldAtMs: 0,
+      told: null,
+    };
     this.#jobs.set(parts.jobId, watched);
     const watch = new JobWatch(parts);
     watched.watches.add(watch);
@@ -77,7 +83,9 @@ export class Watchers {
   }
 
   #refreshSoon(jobIds: readonly string[]): void {
-    this.#refresh(jobIds).catch((error: unknown) => this.#ctx.log.warn({ err: error }, "watched jobs not read"));
+    this.#refresh(jobIds).catch((error: unknown) =>
+      this.#ctx.log.warn({ err: error }, "watched jobs not read"),
+    );
   }
 
   async #poll(): Promise<void> {
@@ -129,6 +137,8 @@ export class Watchers {
   #tellRig(told: NonNullable<Watched["told"]>, watched: boolean): void {
     if (!this.#ctx.rigs.isConnected(told.rig)) return;
     // Only a matter of speed: a rig that does not hear of it flushes a little later.
-    this.#ctx.rigs.send(told.rig, { t: "watched", body: { attempt: told.attempt, watched } }).catch(() => undefined);
+    this.#ctx.rigs
+      .send(told.rig, { t: "watched", body: { attempt: told.attempt, watched } })
+      .catch(() => undefined);
   }
 }

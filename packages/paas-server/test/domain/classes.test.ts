@@ -5,7 +5,14 @@ import { aConfig } from "../context.ts";
 import { INVENTORY } from "../fakes/rig.ts";
 
 const { classes } = aConfig();
-const gpu = { uuid: "GPU-1", model: "H200", memoryMiB: 141_000, driver: "570", computeCapability: "9.0", migProfile: null };
+const gpu = {
+  uuid: "GPU-1",
+  model: "H200",
+  memoryMiB: 141_000,
+  driver: "570",
+  computeCapability: "9.0",
+  migProfile: null,
+};
 
 test.each([
   ["a CPU slot", { cpus: 1, memoryMiB: 2_048, gpuUuid: null }, "cpu"],

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { frameOfLine, hasPlace, kindOfLine, LINE_BYTES_MAX, NOTHING, splitLines, type Unfinished } from "../../src/domain/frames.ts";
+import {
+  frameOfLine,
+  hasPlace,
+  kindOfLine,
+  LINE_BYTES_MAX,
+  NOTHING,
+  splitLines,
+  type Unfinished,
+} from "../../src/domain/frames.ts";
 
 function linesOf(chunks: readonly Uint8Array[]): { lines: string[]; rest: number } {
   const lines: string[] = [];
@@ -15,16 +23,20 @@ function linesOf(chunks: readonly Uint8Array[]): { lines: string[]; rest: number
 
 test("the same bytes give the same lines, whatever the borders of the chunks", () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom("a", "bc", "\n", "\n\n", "é")), fc.array(fc.nat(5), { minLength: 1 }), (pieces, sizes) => {
-      const bytes = Buffer.from(pieces.join(""));
-      const chunks: Buffer[] = [];
-      for (let at = 0, index = 0; at < bytes.length; index += 1) {
-        const size = 1 + (sizes[index % sizes.length] ?? 0);
-        chunks.push(bytes.subarray(at, at + size));
-        at += size;
-      }
-      expect(linesOf(chunks)).toEqual(linesOf([bytes]));
-    }),
+    fc.property(
+      fc.array(fc.constantFrom("a", "bc", "\n", "\n\n", "é")),
+      fc.array(fc.nat(5), { minLength: 1 }),
+      (pieces, sizes) => {
+        const bytes = Buffer.from(pieces.join(""));
+        const chunks: Buffer[] = [];
+        for (let at = 0, index = 0; at < bytes.length; index += 1) {
+          const size = 1 + (sizes[index % sizes.length] ?? 0);
+          chunks.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        expect(linesOf(chunks)).toEqual(linesOf([bytes]));
+      },
+    ),
   );
 });
 
@@ -53,9 +65,16 @@ test.each([
 
 test("whatever a line holds, it becomes a frame or has no place", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), fc.string().map((text) => `{"t":"stream","n":${text}`)), (text) => {
-      const line = Buffer.from(text);
-      if (hasPlace(kindOfLine(line))) expect(frameOfLine(line)).toHaveProperty("t");
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.string().map((text) => `{"t":"stream","n":${text}`),
+      ),
+      (text) => {
+        const line = Buffer.from(text);
+        if (hasPlace(kindOfLine(line))) expect(frameOfLine(line)).toHaveProperty("t");
+      },
+    ),
   );
 });

@@ -31,10 +31,15 @@ test.each([
 
 test("no charge is negative or above the ceiling", () => {
   fc.assert(
-    fc.property(fc.constantFrom(...OUTCOMES), fc.nat(10 ** 9), fc.bigInt(0n, 10n ** 24n), (outcome, usedMs, maxPrice) => {
-      const { price } = chargeOf(outcome, usedMs, { ...terms, maxPrice, prepay: 0n });
-      expect(price >= 0n && price <= maxPrice).toBe(true);
-    }),
+    fc.property(
+      fc.constantFrom(...OUTCOMES),
+      fc.nat(10 ** 9),
+      fc.bigInt(0n, 10n ** 24n),
+      (outcome, usedMs, maxPrice) => {
+        const { price } = chargeOf(outcome, usedMs, { ...terms, maxPrice, prepay: 0n });
+        expect(price >= 0n && price <= maxPrice).toBe(true);
+      },
+    ),
   );
 });
 

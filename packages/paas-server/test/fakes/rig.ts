@@ -20,7 +20,16 @@ import { SigningKey, computeAddress, hashMessage } from "ethers";
 import { io, type Socket } from "socket.io-client";
 import { z } from "zod";
 
-export const INVENTORY: Inventory = { hostname: "pc1", arch: "x64", cpuModel: "test", cpus: 4, memoryMiB: 8_192, diskFreeMiB: 50_000, engine: "20.10", gpus: [] };
+export const INVENTORY: Inventory = {
+  hostname: "pc1",
+  arch: "x64",
+  cpuModel: "test",
+  cpus: 4,
+  memoryMiB: 8_192,
+  diskFreeMiB: 50_000,
+  engine: "20.10",
+  gpus: [],
+};
 
 /** Keys of a machine. */
 export interface RigKeys {
@@ -32,7 +41,11 @@ export interface RigKeys {
 
 export function newRigKeys(): RigKeys {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const receipt = new SigningKey(`0x${createHash("sha256").update(publicKey.export({ format: "der", type: "spki" })).digest("hex")}`);
+  const receipt = new SigningKey(
+    `0x${createHash("sha256")
+      .update(publicKey.export({ format: "der", type: "spki" }))
+      .digest("hex")}`,
+  );
   return {
     wire: privateKey,
     wireKey: publicKey.export({ format: "der", type: "spki" }).toString("base64"),
@@ -99,7 +112,9 @@ export class FakeRig {
   constructor(options: RigOptions, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
-    socket.on("message", (envelope: { t: string; body: unknown }, reply: (answer: unknown) => void) => this.#take(envelope, reply));
+    socket.on("message", (envelope: { t: string; body: unknown }, reply: (answer: unknown) => void) =>
+      this.#take(envelope, reply),
+    );
     socket.on("superseded", () => {
       this.isSuperseded = true;
       this.#changed();
@@ -159,7 +174,17 @@ export class FakeRig {
   ): Promise<z.output<(typeof RIG_TO_SERVER)[Name]["reply"]>> {
     const { rigId, epoch } = this.#options;
     this.#counter += 1;
-    const reply = (await this.#socket.timeout(10_000).emitWithAck("message", { v: 1, id: `m${this.#counter}`, t, rig: rigId, epoch, body, ...envelope })) as Reply<unknown>;
+    const reply = (await this.#socket
+      .timeout(10_000)
+      .emitWithAck("message", {
+        v: 1,
+        id: `m${this.#counter}`,
+        t,
+        rig: rigId,
+        epoch,
+        body,
+        ...envelope,
+      })) as Reply<unknown>;
     if (!reply.ok) throw new Refused(reply.code, reply.message);
     return RIG_TO_SERVER[t].reply.parse(reply.value) as never;
   }
@@ -187,18 +212,40 @@ export class FakeRig {
   }
 
   state(offer: Offer, state: "preparing" | "running" | "stopping") {
-    return this.send("state", { attempt: offer.attempt, fence: offer.fence, state, detail: "", elapsedMs: 0 });
+    return this.send("state", {
+      attempt: offer.attempt,
+      fence: offer.fence,
+      state,
+      detail: "",
+      elapsedMs: 0,
+    });
   }
 
-  async out(offer: Offer, offset: number, data: Uint8Array | string, fields: Readonly<Record<string, unknown>> = {}): Promise<number> {
+  async out(
+    offer: Offer,
+    offset: number,
+    data: Uint8Array | string,
+    fields: Readonly<Record<string, unknown>> = {},
+  ): Promise<number> {
     const bytes = Buffer.from(data as string);
-    const { durable } = await this.send("out", { attempt: offer.attempt, fence: offer.fence, stream: "events", offset, data: bytes, crc32: crc32(bytes), ...fields });
+    const { durable } = await this.send("out", {
+      attempt: offer.attempt,
+      fence: offer.fence,
+      stream: "events",
+      offset,
+      data: bytes,
+      crc32: crc32(bytes),
+      ...fields,
+    });
     return durable;
   }
 
   exitedBody(offer: Offer, exit: ExitOf) {
     const bytes = Buffer.from(exit.output as string);
-    const sum = (data: Uint8Array) => ({ bytes: data.length, sha256: `0x${createHash("sha256").update(data).digest("hex")}` });
+    const sum = (data: Uint8Array) => ({
+      bytes: data.length,
+      sha256: `0x${createHash("sha256").update(data).digest("hex")}`,
+    });
     return {
       attempt: offer.attempt,
       fence: offer.fence,
@@ -219,7 +266,12 @@ export class FakeRig {
   }
 
   fin(offer: Offer, receipt: Receipt, signature = this.signed(offer, receipt)) {
-    return this.send("fin", { attempt: offer.attempt, fence: offer.fence, receipt: z.encode(receiptSchema, receipt), signature });
+    return this.send("fin", {
+      attempt: offer.attempt,
+      fence: offer.fence,
+      receipt: z.encode(receiptSchema, receipt),
+      signature,
+    });
   }
 
   /** The straight way from `exited` to sealed; gives the receipt. */
@@ -253,8 +305,15 @@ export interface ExitOf {
 /** Opens a session; rejects with the error of the handshake, its code in `data.code`. */
 export async function connectRig(options: RigOptions): Promise<FakeRig> {
   const { url, rigId, keys, epoch, challenge } = options;
-  const signature = sign(null, canonicalBytes({ challenge, epoch, rig: rigId }), keys.wire).toString("base64");
-  const socket = io(`${url}/rig`, { transports: ["websocket"], reconnection: false, forceNew: true, auth: { rig: rigId, epoch, challenge, signature } });
+  const signature = sign(null, canonicalBytes({ challenge, epoch, rig: rigId }), keys.wire).toString(
+    "base64",
+  );
+  const socket = io(`${url}/rig`, {
+    transports: ["websocket"],
+    reconnection: false,
+    forceNew: true,
+    auth: { rig: rigId, epoch, challenge, signature },
+  });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("connect_error", (error) => {

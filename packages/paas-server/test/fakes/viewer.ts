@@ -1,4 +1,12 @@
-import type { CellsClientToServer, CellsServerToClient, EventBatch, JobJson, Reply, TranscriptEvent, Watching } from "@nebula/protocol";
+import type {
+  CellsClientToServer,
+  CellsServerToClient,
+  EventBatch,
+  JobJson,
+  Reply,
+  TranscriptEvent,
+  Watching,
+} from "@nebula/protocol";
 import { io, type Socket } from "socket.io-client";
 
 /** A viewer on a real socket that keeps all it is sent. */
@@ -10,7 +18,12 @@ export class FakeViewer {
   readonly #listeners = new Set<() => void>();
 
   constructor(url: string, token: string) {
-    this.socket = io(`${url}/cells`, { transports: ["websocket"], reconnection: false, forceNew: true, auth: { token } });
+    this.socket = io(`${url}/cells`, {
+      transports: ["websocket"],
+      reconnection: false,
+      forceNew: true,
+      auth: { token },
+    });
     this.socket.on("events", (batch) => this.#keep(() => this.batches.push(batch)));
     this.socket.on("job", (job) => this.#keep(() => this.jobs.push(job)));
     this.socket.on("balance", () => this.#keep(() => (this.balances += 1)));

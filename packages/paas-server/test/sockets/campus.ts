@@ -14,7 +14,16 @@ import { attachCells } from "../../src/sockets/cells.ts";
 import { SOCKET_OPTIONS } from "../../src/sockets/options.ts";
 import { RigSockets } from "../../src/sockets/rig-link.ts";
 import { attachRigs } from "../../src/sockets/rigs.ts";
-import { aClock, aConfig, aContext, seedCampus, systemTestRandom, type ManualClock, type SeededCampus, type TestContext } from "../context.ts";
+import {
+  aClock,
+  aConfig,
+  aContext,
+  seedCampus,
+  systemTestRandom,
+  type ManualClock,
+  type SeededCampus,
+  type TestContext,
+} from "../context.ts";
 import { connectRig, INVENTORY, newRigKeys, signText, type FakeRig, type RigKeys } from "../fakes/rig.ts";
 import { FakeViewer } from "../fakes/viewer.ts";
 
@@ -22,7 +31,15 @@ import { FakeViewer } from "../fakes/viewer.ts";
 const authenticator: Authenticator = {
   async verify(token) {
     if (token === "bad") throw new NotAllowed("TOKEN_INVALID", "not a token");
-    return { subject: token, username: token, name: token, roles: ["student"], permissions: [], sessionId: null, expiresAtMs: Number.MAX_SAFE_INTEGER };
+    return {
+      subject: token,
+      username: token,
+      name: token,
+      roles: ["student"],
+      permissions: [],
+      sessionId: null,
+      expiresAtMs: Number.MAX_SAFE_INTEGER,
+    };
   },
 };
 
@@ -52,8 +69,19 @@ export class TestCampus implements AsyncDisposable {
     const keys = newRigKeys();
     const { code } = await createEnrolmentCode(this.ctx, this.people.professor.id);
     const proof = signText(keys, `nebula-enrol:${code}:${keys.wireKey}`);
-    const rig = await enrolRig(this.ctx, { code, name, wireKey: keys.wireKey, receiptAddress: keys.receiptAddress, payoutAddress: keys.receiptAddress, proof, inventory: INVENTORY });
-    await this.ctx.db.query("update rig set registered_tx = $2 where id = $1", [rig.id, `0x${"11".repeat(32)}`]);
+    const rig = await enrolRig(this.ctx, {
+      code,
+      name,
+      wireKey: keys.wireKey,
+      receiptAddress: keys.receiptAddress,
+      payoutAddress: keys.receiptAddress,
+      proof,
+      inventory: INVENTORY,
+    });
+    await this.ctx.db.query("update rig set registered_tx = $2 where id = $1", [
+      rig.id,
+      `0x${"11".repeat(32)}`,
+    ]);
     return { rigId: rig.id, keys };
   }
 
@@ -82,7 +110,13 @@ export class TestCampus implements AsyncDisposable {
   }
 
   submit(overrides: Partial<JobSpecInput> = {}, ceiling?: Nbai): Promise<JobJson> {
-    const spec = jobSpecSchema.parse({ v: 1, image: "coursework", class: "cpu", cells: [{ id: "c1", source: "print(1)", role: "run" }], ...overrides });
+    const spec = jobSpecSchema.parse({
+      v: 1,
+      image: "coursework",
+      class: "cpu",
+      cells: [{ id: "c1", source: "print(1)", role: "run" }],
+      ...overrides,
+    });
     return submitJob(this.ctx, { account: this.people.student, spec, ceiling, key: null, wire: null });
   }
 
@@ -110,7 +144,11 @@ export interface CampusOptions {
 export async function startCampus(db: Database, options: CampusOptions = {}): Promise<TestCampus> {
   const clock = options.clock ?? aClock();
   const link = new RigSockets({ clock, random: systemTestRandom });
-  const ctx = aContext(db, { clock, rigs: link, config: aConfig({ limits: { queuedPerAccount: null }, times: { beatBatchMs: 5 }, ...options.config }) });
+  const ctx = aContext(db, {
+    clock,
+    rigs: link,
+    config: aConfig({ limits: { queuedPerAccount: null }, times: { beatBatchMs: 5 }, ...options.config }),
+  });
   const people = options.people ?? (await seedCampus(ctx));
   const server = createServer();
   const io = new Server(server, SOCKET_OPTIONS);

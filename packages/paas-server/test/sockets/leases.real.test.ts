@@ -43,7 +43,10 @@ test("a lease that is beaten for goes on; one that is not is given up after 105 
   await using campus = await aCampus();
   const [first, second] = [await campus.rig("a"), await campus.rig("b")];
   const job = await campus.submit();
-  const holder = await Promise.race([first.nextOffer().then(() => first), second.nextOffer().then(() => second)]);
+  const holder = await Promise.race([
+    first.nextOffer().then(() => first),
+    second.nextOffer().then(() => second),
+  ]);
   const other = holder === first ? second : first;
   const offer = await holder.nextOffer();
   await holder.state(offer, "running");
@@ -109,9 +112,17 @@ test("a job whose third attempt is lost fails uncharged and its hold is released
 
   const failed = await campus.job(job.id);
 
-  expect(failed).toMatchObject({ state: "settled", price: "0", held: "0", failure: { code: "RIG_LOST", charged: "no" } });
+  expect(failed).toMatchObject({
+    state: "settled",
+    price: "0",
+    held: "0",
+    failure: { code: "RIG_LOST", charged: "no" },
+  });
   const { allocationId, student } = campus.people;
-  expect(await memberBalance(campus.ctx.db, { allocationId, accountId: student.id })).toMatchObject({ held: 0n, spent: 0n });
+  expect(await memberBalance(campus.ctx.db, { allocationId, accountId: student.id })).toMatchObject({
+    held: 0n,
+    spent: 0n,
+  });
 });
 
 test("a declined offer goes to the next rig and does not count as an attempt", async () => {
@@ -176,12 +187,27 @@ test("a rig that comes back keeps what it holds and goes on from the durable byt
   before.close();
 
   const after = await campus.connect(enrolled);
-  const welcome = await after.hello({ attempts: [{ attempt: offer.attempt, fence: offer.fence, state: "running", spooled: { events: output.length, stderr: 0 } }] });
+  const welcome = await after.hello({
+    attempts: [
+      {
+        attempt: offer.attempt,
+        fence: offer.fence,
+        state: "running",
+        spooled: { events: output.length, stderr: 0 },
+      },
+    ],
+  });
   await after.out(offer, 30, output.slice(30));
   await after.seal(offer, { output });
 
-  expect(welcome).toMatchObject({ keep: [{ attempt: offer.attempt, durable: { events: 30, stderr: 0 } }], kill: [] });
-  expect(await campus.job(offer.jobId)).toMatchObject({ state: expect.stringMatching(/finished|settled/) as string, attemptNo: 1 });
+  expect(welcome).toMatchObject({
+    keep: [{ attempt: offer.attempt, durable: { events: 30, stderr: 0 } }],
+    kill: [],
+  });
+  expect(await campus.job(offer.jobId)).toMatchObject({
+    state: expect.stringMatching(/finished|settled/) as string,
+    attemptNo: 1,
+  });
 });
 
 test("a rig that comes back without its attempt has lost it at once; a stale one is to be killed", async () => {
@@ -220,8 +246,12 @@ test("a newer session ends the older one; an old epoch and a used challenge are 
 
   const { challenge } = await createRigChallenge(campus.ctx, enrolled.rigId);
   const handshake = { url: campus.url, ...enrolled, challenge };
-  await expect(connectRig({ ...handshake, epoch: 2 })).rejects.toMatchObject({ data: { code: "RIG_SUPERSEDED" } });
-  await expect(connectRig({ ...handshake, epoch: 3 })).rejects.toMatchObject({ data: { code: "RIG_AUTH_INVALID" } });
+  await expect(connectRig({ ...handshake, epoch: 2 })).rejects.toMatchObject({
+    data: { code: "RIG_SUPERSEDED" },
+  });
+  await expect(connectRig({ ...handshake, epoch: 3 })).rejects.toMatchObject({
+    data: { code: "RIG_AUTH_INVALID" },
+  });
 });
 
 test("a challenge is good for a minute and for the rig's own key only", async () => {
@@ -232,14 +262,24 @@ test("a challenge is good for a minute and for the rig's own key only", async ()
   const { challenge: fresh } = await createRigChallenge(campus.ctx, one.rigId);
 
   const refused = { data: { code: "RIG_AUTH_INVALID" } };
-  await expect(connectRig({ url: campus.url, rigId: one.rigId, keys: one.keys, epoch: 1, challenge: late })).rejects.toMatchObject(refused);
-  await expect(connectRig({ url: campus.url, rigId: one.rigId, keys: other.keys, epoch: 1, challenge: fresh })).rejects.toMatchObject(refused);
-  await expect(createRigChallenge(campus.ctx, `rig_${"0".repeat(26)}`)).rejects.toMatchObject({ code: "RIG_UNKNOWN" });
+  await expect(
+    connectRig({ url: campus.url, rigId: one.rigId, keys: one.keys, epoch: 1, challenge: late }),
+  ).rejects.toMatchObject(refused);
+  await expect(
+    connectRig({ url: campus.url, rigId: one.rigId, keys: other.keys, epoch: 1, challenge: fresh }),
+  ).rejects.toMatchObject(refused);
+  await expect(createRigChallenge(campus.ctx, `rig_${"0".repeat(26)}`)).rejects.toMatchObject({
+    code: "RIG_UNKNOWN",
+  });
 });
 
 test("a rig that is not registered, not connected or silent gets no job", async () => {
   await using campus = await startCampus(await cluster.openDatabase(), { schedules: false });
-  const [unregistered, away, silent] = [await campus.enrol("unregistered"), await campus.enrol("away"), await campus.enrol("silent")];
+  const [unregistered, away, silent] = [
+    await campus.enrol("unregistered"),
+    await campus.enrol("away"),
+    await campus.enrol("silent"),
+  ];
   await campus.ctx.db.query("update rig set registered_tx = null where id = $1", [unregistered.rigId]);
   for (const enrolled of [silent, unregistered, away]) await (await campus.connect(enrolled)).hello();
   await campus.ctx.db.query("update rig set connected = false where id = $1", [away.rigId]);
@@ -268,7 +308,9 @@ test("50 jobs on 8 rigs with two schedulers at once: each runs once, none twice 
 
   const viewer = await campus.viewer();
   await Promise.all(jobs.map((job) => viewer.watch(job.id)));
-  await viewer.until(() => new Set(viewer.jobs.filter((job) => job.endedAtMs !== null).map((job) => job.id)).size === 50);
+  await viewer.until(
+    () => new Set(viewer.jobs.filter((job) => job.endedAtMs !== null).map((job) => job.id)).size === 50,
+  );
   done.resolve(null);
 
   const counts = await Promise.all(runs);
@@ -286,7 +328,12 @@ test("a job that no rig takes while its order holds fails uncharged", async () =
   const late = await expireJobs(campus.ctx);
 
   expect([early, late]).toEqual([0, 1]);
-  expect(await campus.job(job.id)).toMatchObject({ state: "settled", held: "0", price: "0", failure: { code: "NO_RIG" } });
+  expect(await campus.job(job.id)).toMatchObject({
+    state: "settled",
+    held: "0",
+    price: "0",
+    failure: { code: "NO_RIG" },
+  });
 });
 
 test("a rig and a viewer of two replicas meet through the database alone", async () => {

@@ -57,8 +57,17 @@ test("bytes that come twice are stored once, and a gap is answered with what is 
   await rig.seal(offer, { output });
 
   expect(answers).toEqual([50, 50, 50, 70, output.length]);
-  expect((await bytesOf(await readLog(campus.ctx, { accountId: campus.people.student.id, jobId: job.id }))).toString()).toBe(output);
-  expect((await allEvents(job.id)).map(({ frame }) => frame.t)).toEqual(["attempt", "stream", "stream", "result"]);
+  expect(
+    (
+      await bytesOf(await readLog(campus.ctx, { accountId: campus.people.student.id, jobId: job.id }))
+    ).toString(),
+  ).toBe(output);
+  expect((await allEvents(job.id)).map(({ frame }) => frame.t)).toEqual([
+    "attempt",
+    "stream",
+    "stream",
+    "result",
+  ]);
 });
 
 test("damaged bytes are not stored and come again", async () => {
@@ -74,15 +83,22 @@ test("damaged bytes are not stored and come again", async () => {
 
 test("frames that are cut anywhere come out whole, in order and once", async () => {
   const { job, offer } = await running();
-  const output = Array.from({ length: 40 }, (_, index) => aStream(`line ${index} äöü€\n`)).join("") + aResult();
+  const output =
+    Array.from({ length: 40 }, (_, index) => aStream(`line ${index} äöü€\n`)).join("") + aResult();
   const bytes = Buffer.from(output);
 
-  await Promise.all(Array.from({ length: Math.ceil(bytes.length / 7) }, (_, index) => rig.out(offer, index * 7, bytes.subarray(index * 7, index * 7 + 7))));
+  await Promise.all(
+    Array.from({ length: Math.ceil(bytes.length / 7) }, (_, index) =>
+      rig.out(offer, index * 7, bytes.subarray(index * 7, index * 7 + 7)),
+    ),
+  );
   await rig.seal(offer, { output: bytes });
 
   const events = await allEvents(job.id, 3);
   expect(events.map((event) => event.seq)).toEqual(Array.from({ length: 42 }, (_, index) => index + 1));
-  expect(events.slice(1, -1).map(({ frame }) => (frame.t === "stream" ? frame.content.text : ""))).toEqual(Array.from({ length: 40 }, (_, index) => `line ${index} äöü€\n`));
+  expect(events.slice(1, -1).map(({ frame }) => (frame.t === "stream" ? frame.content.text : ""))).toEqual(
+    Array.from({ length: 40 }, (_, index) => `line ${index} äöü€\n`),
+  );
 });
 
 test("a line that is no frame is shown as text and breaks nothing", async () => {
@@ -92,8 +108,16 @@ test("a line that is no frame is shown as text and breaks nothing", async () => 
   await rig.out(offer, 0, output);
   await rig.seal(offer, { output });
 
-  const texts = (await allEvents(job.id)).map(({ frame }) => (frame.t === "stream" ? `${frame.content.name}:${frame.content.text}` : frame.t));
-  expect(texts).toEqual(["attempt", "stderr:not json\n", 'stderr:{"t":"stream","n":3,"content":5}\n', "stdout:ok\n", "result"]);
+  const texts = (await allEvents(job.id)).map(({ frame }) =>
+    frame.t === "stream" ? `${frame.content.name}:${frame.content.text}` : frame.t,
+  );
+  expect(texts).toEqual([
+    "attempt",
+    "stderr:not json\n",
+    'stderr:{"t":"stream","n":3,"content":5}\n',
+    "stdout:ok\n",
+    "result",
+  ]);
 });
 
 test("10 MB come back byte for byte, from the log and from the transcript", async () => {
@@ -109,8 +133,12 @@ test("10 MB come back byte for byte, from the log and from the transcript", asyn
   await Promise.all(sends);
   await rig.seal(offer, { output: bytes });
 
-  const log = await bytesOf(await readLog(campus.ctx, { accountId: campus.people.student.id, jobId: job.id }));
-  expect(createHash("sha256").update(log).digest("hex")).toBe(createHash("sha256").update(bytes).digest("hex"));
+  const log = await bytesOf(
+    await readLog(campus.ctx, { accountId: campus.people.student.id, jobId: job.id }),
+  );
+  expect(createHash("sha256").update(log).digest("hex")).toBe(
+    createHash("sha256").update(bytes).digest("hex"),
+  );
   const seen = (await allEvents(job.id)).map(({ frame }) => (frame.t === "stream" ? frame.content.text : ""));
   expect(seen.join("") === texts.join("")).toBe(true);
 });
@@ -120,16 +148,32 @@ test("a file is kept once all its parts are there and hash to what was said", as
   const data = randomBytes(80_000);
   const sha256 = createHash("sha256").update(data).digest("hex");
   const part = (path: string, start: number, end: number, hash = sha256) =>
-    aFrame("artefact", { path, size: data.length, sha256: hash, offset: start, last: end === data.length, data: data.subarray(start, end).toString("base64") });
+    aFrame("artefact", {
+      path,
+      size: data.length,
+      sha256: hash,
+      offset: start,
+      last: end === data.length,
+      data: data.subarray(start, end).toString("base64"),
+    });
   const artefacts = [{ path: "out/model.bin", size: data.length, sha256 }];
-  const output = part("out/model.bin", 0, 40_000) + part("out/model.bin", 40_000, 80_000) + part("../evil", 0, 80_000) + part("wrong", 0, 80_000, "00".repeat(32)) + aResult("ok", { artefacts });
+  const output =
+    part("out/model.bin", 0, 40_000) +
+    part("out/model.bin", 40_000, 80_000) +
+    part("../evil", 0, 80_000) +
+    part("wrong", 0, 80_000, "00".repeat(32)) +
+    aResult("ok", { artefacts });
 
   for (let at = 0; at < output.length; at += 65_536) await rig.out(offer, at, output.slice(at, at + 65_536));
   await rig.seal(offer, { output, artefacts });
 
   const ended = await campus.job(job.id);
   expect(ended.artefacts).toEqual([{ path: "out/model.bin", sizeBytes: data.length, sha256: `0x${sha256}` }]);
-  const { bytes } = await readArtefact(campus.ctx, { accountId: campus.people.student.id, jobId: job.id, path: "out/model.bin" });
+  const { bytes } = await readArtefact(campus.ctx, {
+    accountId: campus.people.student.id,
+    jobId: job.id,
+    path: "out/model.bin",
+  });
   expect((await bytesOf(bytes)).equals(data)).toBe(true);
 });
 
@@ -152,7 +196,8 @@ test("a viewer who comes back gets what follows, without gap or repeat", async (
   await rig.out(offer, 0, half);
   await first.until(() => first.events.length === 51);
   first.close();
-  const output = half + Array.from({ length: 50 }, (_, index) => aStream(`${index + 50}\n`)).join("") + aResult();
+  const output =
+    half + Array.from({ length: 50 }, (_, index) => aStream(`${index + 50}\n`)).join("") + aResult();
   await rig.out(offer, half.length, output.slice(half.length));
 
   const second = await campus.viewer();
@@ -160,7 +205,9 @@ test("a viewer who comes back gets what follows, without gap or repeat", async (
   await rig.seal(offer, { output });
   await second.over();
 
-  expect(second.events.map((event) => event.seq)).toEqual(Array.from({ length: 51 }, (_, index) => index + 52));
+  expect(second.events.map((event) => event.seq)).toEqual(
+    Array.from({ length: 51 }, (_, index) => index + 52),
+  );
   expect(first.text + second.text).toBe(Array.from({ length: 100 }, (_, index) => `${index}\n`).join(""));
 });
 
@@ -169,11 +216,14 @@ test("a viewer who reads nothing for a while gets everything after, and others d
   const [slow, fast] = [await campus.viewer(), await campus.viewer()];
   await slow.watch(job.id);
   await fast.watch(job.id);
-  const stream = (slow.socket.io.engine as unknown as { transport: { ws: { pause(): void; resume(): void } } }).transport.ws;
+  const stream = (
+    slow.socket.io.engine as unknown as { transport: { ws: { pause(): void; resume(): void } } }
+  ).transport.ws;
   stream.pause();
   const texts = Array.from({ length: 150 }, (_, index) => `${index} ${"x".repeat(60_000)}\n`);
   const bytes = Buffer.from(texts.map(aStream).join("") + aResult());
-  for (let at = 0; at < bytes.length; at += 262_144) await rig.out(offer, at, bytes.subarray(at, at + 262_144));
+  for (let at = 0; at < bytes.length; at += 262_144)
+    await rig.out(offer, at, bytes.subarray(at, at + 262_144));
   await rig.seal(offer, { output: bytes });
 
   await fast.over();
@@ -193,8 +243,12 @@ test("nobody but the owner sees a job", async () => {
 
   expect(watching).toMatchObject({ ok: false, code: "JOB_UNKNOWN" });
   const accountId = campus.people.professor.id;
-  await expect(readTranscript(campus.ctx, { accountId, jobId: job.id, since: 0, limit: 10 })).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
-  await expect(readLog(campus.ctx, { accountId, jobId: job.id })).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  await expect(
+    readTranscript(campus.ctx, { accountId, jobId: job.id, since: 0, limit: 10 }),
+  ).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  await expect(readLog(campus.ctx, { accountId, jobId: job.id })).rejects.toMatchObject({
+    code: "JOB_UNKNOWN",
+  });
   await rig.out(offer, 0, aResult());
   await rig.seal(offer, { output: aResult() });
 });

@@ -1,4 +1,12 @@
-import { NBAI, type Exit, type FailureCode, type FrameResult, type Offer, type Outcome, type Receipt } from "@nebula/protocol";
+import {
+  NBAI,
+  type Exit,
+  type FailureCode,
+  type FrameResult,
+  type Offer,
+  type Outcome,
+  type Receipt,
+} from "@nebula/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cancelJob } from "../../src/app/cancel-job.ts";
 import { memberBalance } from "../../src/app/ledger.ts";
@@ -13,7 +21,9 @@ beforeAll(async () => {
   cluster = await startPostgres();
   campus = await startCampus(await cluster.openDatabase());
   rig = await campus.connect(await campus.enrol());
-  await rig.hello({ slots: ["s1", "s2", "s3", "s4"].map((id) => ({ id, cpus: 1, memoryMiB: 2_048, gpuUuid: null })) });
+  await rig.hello({
+    slots: ["s1", "s2", "s3", "s4"].map((id) => ({ id, cpus: 1, memoryMiB: 2_048, gpuUuid: null })),
+  });
 });
 afterAll(async () => {
   await campus[Symbol.asyncDispose]();
@@ -47,10 +57,18 @@ async function later(ms: number, offer: Offer): Promise<void> {
   }
 }
 
-const cancel = (jobId: string) => cancelJob(campus.ctx, { accountId: campus.people.student.id, jobId, permissions: [] });
-const balance = () => memberBalance(campus.ctx.db, { allocationId: campus.people.allocationId, accountId: campus.people.student.id });
+const cancel = (jobId: string) =>
+  cancelJob(campus.ctx, { accountId: campus.people.student.id, jobId, permissions: [] });
+const balance = () =>
+  memberBalance(campus.ctx.db, {
+    allocationId: campus.people.allocationId,
+    accountId: campus.people.student.id,
+  });
 
-async function receiptOf(offer: Awaited<ReturnType<typeof offered>>["offer"], exit: ExitOf): Promise<Receipt> {
+async function receiptOf(
+  offer: Awaited<ReturnType<typeof offered>>["offer"],
+  exit: ExitOf,
+): Promise<Receipt> {
   const reply = await rig.exited(offer, exit);
   if (!("receipt" in reply)) throw new Error("expected a receipt");
   return reply.receipt;
@@ -137,7 +155,11 @@ test("the price never passes the ceiling", async () => {
 
   const job1 = await campus.job(job.id);
   expect(BigInt(job1.price)).toBeLessThanOrEqual(ceiling);
-  expect(job1).toMatchObject({ ceiling: ceiling.toString(), held: "0", refunded: (ceiling - BigInt(job1.price)).toString() });
+  expect(job1).toMatchObject({
+    ceiling: ceiling.toString(),
+    held: "0",
+    refunded: (ceiling - BigInt(job1.price)).toString(),
+  });
 });
 
 interface EndCase {
@@ -147,12 +169,32 @@ interface EndCase {
   readonly failure: FailureCode | null;
 }
 test.each<[string, EndCase]>([
-  ["raised", { exit: { code: 1 }, result: ["error", { cell: "c1" }], outcome: "USER_ERROR", failure: "CELL_RAISED" }],
+  [
+    "raised",
+    { exit: { code: 1 }, result: ["error", { cell: "c1" }], outcome: "USER_ERROR", failure: "CELL_RAISED" },
+  ],
   ["exited", { exit: { code: 3 }, result: ["kernel-died"], outcome: "USER_ERROR", failure: "KERNEL_EXITED" }],
-  ["out of memory", { exit: { code: 3 }, result: ["kernel-died", { reason: "memory" }], outcome: "USER_ERROR", failure: "MEMORY_EXCEEDED" }],
-  ["killed for memory", { exit: { code: 137, oomKilled: true }, result: null, outcome: "USER_ERROR", failure: "MEMORY_EXCEEDED" }],
-  ["over its time", { exit: { reason: "time-limit" }, result: ["interrupted"], outcome: "TIMEOUT", failure: "TIME_LIMIT" }],
-  ["at its ceiling", { exit: { reason: "ceiling" }, result: null, outcome: "TIMEOUT", failure: "CEILING_REACHED" }],
+  [
+    "out of memory",
+    {
+      exit: { code: 3 },
+      result: ["kernel-died", { reason: "memory" }],
+      outcome: "USER_ERROR",
+      failure: "MEMORY_EXCEEDED",
+    },
+  ],
+  [
+    "killed for memory",
+    { exit: { code: 137, oomKilled: true }, result: null, outcome: "USER_ERROR", failure: "MEMORY_EXCEEDED" },
+  ],
+  [
+    "over its time",
+    { exit: { reason: "time-limit" }, result: ["interrupted"], outcome: "TIMEOUT", failure: "TIME_LIMIT" },
+  ],
+  [
+    "at its ceiling",
+    { exit: { reason: "ceiling" }, result: null, outcome: "TIMEOUT", failure: "CEILING_REACHED" },
+  ],
 ])("a job that was %s is charged and says so", async (_name, { exit, result, outcome, failure }) => {
   const { job, offer } = await running();
   const output = result === null ? aStream("x") : aResult(...result);
@@ -161,21 +203,39 @@ test.each<[string, EndCase]>([
 
   await rig.seal(offer, { output, exit, outcome, usedMs: 1_000 });
 
-  expect(await campus.job(job.id)).toMatchObject({ state: "failed", failure: { code: failure, charged: "used" }, usedMs: 1_000, price: (10n ** 14n).toString() });
+  expect(await campus.job(job.id)).toMatchObject({
+    state: "failed",
+    failure: { code: failure, charged: "used" },
+    usedMs: 1_000,
+    price: (10n ** 14n).toString(),
+  });
 });
 
 test("a fault of the rig is free and the job runs again, three times at most", async () => {
   const { job } = await offered();
   const seen: string[] = [];
   for (let index = 0; index < 3; index += 1) {
-    const offer = await rig.until(() => rig.offers.find((candidate) => candidate.jobId === job.id && !seen.includes(candidate.attempt)));
+    const offer = await rig.until(() =>
+      rig.offers.find((candidate) => candidate.jobId === job.id && !seen.includes(candidate.attempt)),
+    );
     seen.push(offer.attempt);
     await rig.state(offer, "running");
     await later(5_000, offer);
-    await rig.seal(offer, { output: "", outcome: "RIG_FAULT", exit: { code: 137, reason: "killed-outside" }, usedMs: 5_000 });
+    await rig.seal(offer, {
+      output: "",
+      outcome: "RIG_FAULT",
+      exit: { code: 137, reason: "killed-outside" },
+      usedMs: 5_000,
+    });
   }
 
-  expect(await campus.job(job.id)).toMatchObject({ state: "settled", attemptNo: 3, price: "0", held: "0", failure: { code: "CONTAINER_KILLED", charged: "no" } });
+  expect(await campus.job(job.id)).toMatchObject({
+    state: "settled",
+    attemptNo: 3,
+    price: "0",
+    held: "0",
+    failure: { code: "CONTAINER_KILLED", charged: "no" },
+  });
 });
 
 test("an attempt whose output is not what the rig says it sent is given up uncharged", async () => {
@@ -185,7 +245,9 @@ test("an attempt whose output is not what the rig says it sent is given up uncha
   const refusal = await refusalOf(rig.exited(offer, { output: aResult().replace("ok", "OK") }));
 
   expect(refusal).toBe("LEASE_LOST");
-  const again = await rig.until(() => rig.offers.find((candidate) => candidate.jobId === job.id && candidate.attempt !== offer.attempt));
+  const again = await rig.until(() =>
+    rig.offers.find((candidate) => candidate.jobId === job.id && candidate.attempt !== offer.attempt),
+  );
   await rig.perform(again, { output: aResult() });
 });
 
@@ -196,7 +258,12 @@ test("a queued job that is cancelled is settled at once and its hold is free", a
   const cancelled = await cancel(job.id);
   const again = await cancel(job.id);
 
-  expect(cancelled).toMatchObject({ state: "settled", price: "0", held: "0", failure: { code: "CANCELLED" } });
+  expect(cancelled).toMatchObject({
+    state: "settled",
+    price: "0",
+    held: "0",
+    failure: { code: "CANCELLED" },
+  });
   expect(again).toMatchObject({ state: "settled" });
   expect((await balance()).held).toBe(before.held);
 });
@@ -213,7 +280,12 @@ test("a running job that is cancelled is interrupted and pays for its time only"
   await rig.seal(offer, { output, outcome: "CANCELLED", exit: { reason: "cancelled" }, usedMs: 3_000 });
 
   expect(order).toMatchObject({ mode: "interrupt", reason: "cancelled" });
-  expect(await campus.job(job.id)).toMatchObject({ state: "cancelled", usedMs: 3_000, price: (3n * 10n ** 14n).toString(), failure: { code: "CANCELLED" } });
+  expect(await campus.job(job.id)).toMatchObject({
+    state: "cancelled",
+    usedMs: 3_000,
+    price: (3n * 10n ** 14n).toString(),
+    failure: { code: "CANCELLED" },
+  });
 });
 
 test("a cancel that comes too late changes nothing; a job that finished first has finished", async () => {
@@ -238,7 +310,11 @@ test("cancel and finish at once give one outcome and one charge", async () => {
     await Promise.all([cancel(job.id), rig.fin(offer, receipt), cancel(job.id)]);
 
     expect(await campus.job(job.id)).toMatchObject({ state: "finished", price: receipt.price.toString() });
-    expect(await campus.ctx.db.query("select tx from ledger_entry where tx = $1 group by tx", [`charge:${job.id}`])).toHaveLength(1);
+    expect(
+      await campus.ctx.db.query("select tx from ledger_entry where tx = $1 group by tx", [
+        `charge:${job.id}`,
+      ]),
+    ).toHaveLength(1);
   }
 });
 
@@ -246,7 +322,9 @@ test("another person cannot cancel a job; who may cancel any can", async () => {
   const { job, offer } = await running();
   const accountId = campus.people.professor.id;
 
-  await expect(cancelJob(campus.ctx, { accountId, jobId: job.id, permissions: [] })).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  await expect(cancelJob(campus.ctx, { accountId, jobId: job.id, permissions: [] })).rejects.toMatchObject({
+    code: "JOB_UNKNOWN",
+  });
   await cancelJob(campus.ctx, { accountId, jobId: job.id, permissions: ["job.cancel.any"] });
 
   await rig.until(() => rig.cancels.find((entry) => entry.attempt === offer.attempt));

@@ -26,9 +26,16 @@ test("a job goes from its rig's offer to a sealed receipt while its owner watche
 
   const over = await viewer.over();
   expect(watching).toMatchObject({ ok: true, value: { job: { id: job.id } } });
-  expect(over).toMatchObject({ state: "finished", usedMs: 10_000, price: receipt.price.toString(), failure: null });
+  expect(over).toMatchObject({
+    state: "finished",
+    usedMs: 10_000,
+    price: receipt.price.toString(),
+    failure: null,
+  });
   expect(receipt).toMatchObject({ units: 60_000n, price: 10n ** 15n, outcome: 0 });
   expect(viewer.events.map((event) => event.frame.t)).toEqual(["attempt", "stream", "result"]);
   expect(viewer.events.map((event) => event.seq)).toEqual([1, 2, 3]);
-  expect(await campus.ctx.db.query("select topic, key from outbox where topic = 'settle'")).toEqual([{ topic: "settle", key: job.id }]);
+  expect(await campus.ctx.db.query("select topic, key from outbox where topic = 'settle'")).toEqual([
+    { topic: "settle", key: job.id },
+  ]);
 });
