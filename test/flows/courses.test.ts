@@ -23,6 +23,7 @@ test.for(LESSONS)(
     expect(job.failure).toBeNull();
     expectGapless({ job, events });
     expectCharged(job);
+    expect(artefacts).not.toEqual([]);
     expect(artefacts.filter(({ matches }) => !matches)).toEqual([]);
     expect(verification.checks.filter(({ ok }) => ok !== true)).toEqual([]);
     expect(verification.verified).toBe(true);

@@ -195,18 +195,23 @@ test("lines that look like our frames are text, wherever they are written", asyn
   await expectVerified(campus, ada, { job: ran.job, spec });
 });
 
+const KILLS_ITS_PARENTS = `
+import os, signal
+for pid in (1, os.getppid()):
+    try: os.kill(pid, signal.SIGKILL)
+    except OSError: pass
+os._exit(1)
+`;
+
 test.for([
-  ["exit()", "CELL_RAISED"],
-  ["import sys; sys.exit(3)", "CELL_RAISED"],
-  ["import os; os._exit(0)", "KERNEL_EXITED"],
-  ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "KERNEL_EXITED"],
-  [
-    "import os, signal\nfor pid in (1, os.getppid()):\n    try: os.kill(pid, signal.SIGKILL)\n    except OSError: pass\nos._exit(1)",
-    "KERNEL_EXITED",
-  ],
+  ["exit()", "exit()", "CELL_RAISED"],
+  ["sys.exit(3)", "import sys; sys.exit(3)", "CELL_RAISED"],
+  ["os._exit(0)", "import os; os._exit(0)", "KERNEL_EXITED"],
+  ["SIGKILL to itself", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "KERNEL_EXITED"],
+  ["SIGKILL to its parents", KILLS_ITS_PARENTS, "KERNEL_EXITED"],
 ] as const)(
   "a cell that ends the interpreter by %s ends the job, its output kept",
-  async ([source, code], { campus }) => {
+  async ([, source, code], { campus }) => {
     const ada = await campus.as("ada");
     const cells = [
       { id: "cell-1", source: `print('before', flush=True)\n${source}`, role: "run" as const },
