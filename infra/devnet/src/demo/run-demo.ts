@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { jobCells, readNotebook, verifyReceipt } from "@nebula/client";
 import type { Client, Verification } from "@nebula/client";
-import { jobSpecSchema } from "@nebula/protocol";
+import { InvalidInput, jobSpecSchema } from "@nebula/protocol";
 import type { Campus, Job, JobSpec, Quote, ReceiptBundle, TranscriptEvent } from "@nebula/protocol";
 
 /** What the demo tells while it runs. */
@@ -37,18 +37,20 @@ export interface DemoResult {
   };
 }
 
-/** The specification that runs every code cell of a notebook. */
+/** The specification that runs every code cell of a notebook. Throws `InvalidInput` where there is none. */
 export async function specOfNotebook(
   file: string,
   limits: { readonly image: string; readonly class: string },
 ): Promise<JobSpec> {
-  const cells = readNotebook(await readFile(file, "utf8"));
-  return jobSpecSchema.parse({
-    v: 1,
-    ...limits,
-    cells: jobCells(cells, new Set(cells.map((cell) => cell.id))),
-    title: basename(file),
-  });
+  const all = readNotebook(await readFile(file, "utf8"));
+  const cells = jobCells(all, new Set(all.map((cell) => cell.id)));
+  if (cells.length === 0) {
+    throw new InvalidInput(
+      "INPUT_INVALID",
+      `Expected a notebook with code in it; ${file} has no code cell with code`,
+    );
+  }
+  return jobSpecSchema.parse({ v: 1, ...limits, cells, title: basename(file) });
 }
 
 async function readArtefacts(client: Client, job: Job): Promise<DemoResult["artefacts"]> {

@@ -10,25 +10,29 @@ export interface NotebookCell {
 
 const isCode = (cell: NotebookCell): boolean => cell.type === "code" && cell.source.trim() !== "";
 
+/** Longest tag, and most tags of one cell, that a job takes along. */
+const TAG_LENGTH_MAX = 64;
+const TAGS_MAX = 32;
+
 /**
- * Cells of the job that runs `selected`: the cells tagged `nebula-setup` above the last selected one, then the selected
- * ones, each once, in the order of the notebook. Cells without code are left out. Throws `InvalidInput` when nothing is left to run.
+ * Cells of the job that runs `selected`: the cells tagged `nebula-setup` above the last of them, then the selected ones, each
+ * once, in the order of the notebook. Cells without code are left out; empty where no selected cell has code.
  */
 export function jobCells(cells: readonly NotebookCell[], selected: ReadonlySet<string>): JobCell[] {
-  const last = cells.findLastIndex((cell) => selected.has(cell.id));
-  const runs = cells.filter((cell) => selected.has(cell.id) && isCode(cell));
-  if (runs.length === 0)
-    throw new InvalidInput(
-      "INPUT_INVALID",
-      "Expected at least one code cell with code in it; select one and run again",
-    );
-  const setup = cells
-    .slice(0, last + 1)
-    .filter((cell) => cell.tags.includes(SETUP_TAG) && !selected.has(cell.id) && isCode(cell));
-  const asJobCell =
+  const runnable = cells.filter(isCode);
+  const last = runnable.findLastIndex((cell) => selected.has(cell.id));
+  const until = runnable.slice(0, last + 1);
+  const setup = until.filter((cell) => cell.tags.includes(SETUP_TAG) && !selected.has(cell.id));
+  const run = until.filter((cell) => selected.has(cell.id));
+  const take =
     (role: JobCell["role"]) =>
-    (cell: NotebookCell): JobCell => ({ id: cell.id, source: cell.source, role, tags: [...cell.tags] });
-  return [...setup.map(asJobCell("setup")), ...runs.map(asJobCell("run"))];
+    ({ id, source, tags }: NotebookCell): JobCell => ({
+      id,
+      source,
+      role,
+      tags: tags.filter((tag) => tag.length <= TAG_LENGTH_MAX).slice(0, TAGS_MAX),
+    });
+  return [...setup.map(take("setup")), ...run.map(take("run"))];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

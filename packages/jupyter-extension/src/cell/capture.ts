@@ -1,5 +1,6 @@
 import type { ICellModel } from "@jupyterlab/cells";
-import { jobSpecSchema, SETUP_TAG, type JobSpec } from "@nebula/protocol";
+import { jobCells, type NotebookCell } from "@nebula/client";
+import { jobSpecSchema, type JobSpec } from "@nebula/protocol";
 
 /** What the student chose beside the cells. */
 export interface Choice {
@@ -27,39 +28,26 @@ export interface Capture {
 
 function tagsOf(cell: ICellModel): string[] {
   const tags: unknown = cell.getMetadata("tags");
-  if (!Array.isArray(tags)) return [];
-  return tags.filter((tag): tag is string => typeof tag === "string" && tag.length <= 64).slice(0, 32);
+  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === "string") : [];
 }
 
-function isRunnable(cell: ICellModel): boolean {
-  return cell.type === "code" && cell.sharedModel.getSource().trim() !== "";
+function asNotebookCell(cell: ICellModel): NotebookCell {
+  return { id: cell.id, type: cell.type, source: cell.sharedModel.getSource(), tags: tagsOf(cell) };
 }
 
-/**
- * Takes the cells of a press: the cells tagged `nebula-setup` above, then the selected ones, each in the order of the
- * notebook. Null where no selected cell has code.
- */
+/** Takes the cells of a press as they are now. Null where no selected cell has code. */
 export function captureCells(press: Press, choice: Choice): Capture | null {
-  const runnable = press.cells.filter(isRunnable);
-  const run = runnable.filter((cell) => press.selected.has(cell.id));
-  const last = run.at(-1);
+  const cells = jobCells(press.cells.map(asNotebookCell), press.selected);
+  const last = cells.at(-1);
   if (last === undefined) return null;
-  const above = runnable.slice(0, runnable.indexOf(last));
-  const setup = above.filter((cell) => !press.selected.has(cell.id) && tagsOf(cell).includes(SETUP_TAG));
-  const take = (role: "setup" | "run") => (cell: ICellModel) => ({
-    id: cell.id,
-    source: cell.sharedModel.getSource(),
-    role,
-    tags: tagsOf(cell),
-  });
   const spec = jobSpecSchema.parse({
     v: 1,
     image: choice.image,
     class: choice.rigClass,
-    cells: [...setup.map(take("setup")), ...run.map(take("run"))],
+    cells,
     timeLimitMs: choice.timeLimitMs,
     title: choice.title.slice(0, 200),
   });
-  const active = run.find((cell) => cell.id === press.activeId);
+  const active = cells.find((cell) => cell.role === "run" && cell.id === press.activeId);
   return { spec, anchorId: (active ?? last).id };
 }
