@@ -182,7 +182,7 @@ function failureNotes(record: JobRecord, trans: TranslationBundle): string[] {
   if (failure.errorName === "NameError") {
     notes.push(
       trans.__(
-        "Every press runs in a fresh kernel: tag the cell that defines the name “nebula-setup”, or select both cells.",
+        "Every press runs in a fresh kernel: give the cell that defines this name the tag “nebula-setup”, or select both cells.",
       ),
     );
   }

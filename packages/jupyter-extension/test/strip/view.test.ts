@@ -198,7 +198,7 @@ it("has failed by the student's own code, with the advice that fits a NameError"
     "(bad) Failed | 0.0004 NBAI charged | 0:12 | class cpu (no GPU) | settling on the chain…
     NameError: name 'model' is not defined
     You can act. Read the traceback under the cell, correct the code and run again.
-    Every press runs in a fresh kernel: tag the cell that defines the name “nebula-setup”, or select both cells.
+    Every press runs in a fresh kernel: give the cell that defines this name the tag “nebula-setup”, or select both cells.
     <show-receipt> <verify-receipt> <save-log>"
   `);
 });
