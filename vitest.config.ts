@@ -76,6 +76,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/browser/global-setup.ts"],
           exclude: NEVER,
           fileParallelism: false,
           testTimeout: 240_000,
