@@ -25,6 +25,19 @@ async function progressOf(page: Page): Promise<string> {
   return (await bar.getAttribute("aria-valuenow")) ?? "";
 }
 
+/** Presses *Save files* and gives the names of the downloads, sorted. */
+async function savedFiles(page: Page, count: number): Promise<string[]> {
+  const names: string[] = [];
+  const { promise: all, resolve } = Promise.withResolvers<undefined>();
+  page.on("download", (file) => {
+    names.push(file.suggestedFilename());
+    if (names.length === count) resolve(undefined);
+  });
+  await action(page, "save-files").click();
+  await all;
+  return names.sort();
+}
+
 test(
   "the whole first lesson runs as one job, and its receipt holds",
   { timeout: LESSON_MS },
@@ -47,6 +60,7 @@ test(
       .filter({ hasText: /≈ [\d.–]+ NBAI/ })
       .waitFor();
     await lab.picture(page, "lesson-verified");
+    expect(await savedFiles(page, 2)).toEqual(["metrics.json", "network.keras"]);
     const { metadata, outputs: kept } = await savedCell(lab.facts.notebooks, LESSON, "check");
     expect(metadata.nebula).toMatchObject({ state: "settled", failure: null, isComplete: true });
     expect(JSON.stringify(kept)).toContain("Passed.");

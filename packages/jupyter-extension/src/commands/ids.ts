@@ -7,6 +7,7 @@ export const COMMANDS = {
   showReceipt: "nebula:show-receipt",
   verifyReceipt: "nebula:verify-receipt",
   saveLog: "nebula:save-log",
+  saveFiles: "nebula:save-files",
   /** Submits again what was not submitted. */
   retry: "nebula:retry-press",
   /** Takes the strip of what was not submitted away. */

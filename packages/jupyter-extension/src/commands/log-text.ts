@@ -45,13 +45,3 @@ export function logText(stream: Uint8Array): string {
   const lines = new TextDecoder().decode(stream).split("\n");
   return lines.map((line) => (line === "" ? "" : textOf(parsed(line)))).join("");
 }
-
-/** Hands a text to the browser as a download. */
-export function saveText(document: Document, name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}

@@ -1,10 +1,12 @@
 import { Dialog, showDialog } from "@jupyterlab/apputils";
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { TranslationBundle } from "@jupyterlab/translation";
+import { Bug } from "@nebula/protocol";
 import type { JobRun } from "../cell/job-run.ts";
 import type { CampusSession } from "../session/campus-session.ts";
 import { CELL_ARGS, COMMANDS } from "./ids.ts";
-import { logText, saveText } from "./log-text.ts";
+import { download, downloadName } from "./download.ts";
+import { logText } from "./log-text.ts";
 import { ReceiptBody } from "./ReceiptBody.tsx";
 import { reportError } from "./report.ts";
 import type { Selection } from "./selection.ts";
@@ -40,7 +42,26 @@ async function verify({ session }: ReceiptContext, run: JobRun, jobId: string): 
 }
 
 async function saveLog({ session }: ReceiptContext, jobId: string): Promise<void> {
-  saveText(document, `${jobId}.log`, logText(await session.client.call("getLog", { params: { jobId } })));
+  download(document, `${jobId}.log`, logText(await session.client.call("getLog", { params: { jobId } })));
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return `0x${Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Saves what the job wrote to `/job/out`, each file only if its hash is the one that the job gives. */
+async function saveFiles({ session }: ReceiptContext, jobId: string): Promise<void> {
+  const { artefacts } = await session.client.call("getJob", { params: { jobId } });
+  for (const { path, sha256: expected } of artefacts) {
+    const bytes = new Uint8Array(
+      await session.client.call("getArtefact", { params: { jobId }, query: { path } }),
+    );
+    if ((await sha256(bytes)) !== expected) {
+      throw new Bug("INTERNAL", `The file ${path} arrived damaged; save it again`);
+    }
+    download(document, downloadName(path), bytes);
+  }
 }
 
 /** Adds what can be done with a job that has ended. */
@@ -61,5 +82,6 @@ export function addReceiptCommands(commands: JupyterFrontEnd["commands"], contex
   };
   add(COMMANDS.showReceipt, trans.__("Show Receipt of Job"), (_, jobId) => showReceipt(context, jobId));
   add(COMMANDS.verifyReceipt, trans.__("Verify Receipt of Job"), (run, jobId) => verify(context, run, jobId));
+  add(COMMANDS.saveFiles, trans.__("Save Files of Job"), (_, jobId) => saveFiles(context, jobId));
   add(COMMANDS.saveLog, trans.__("Save Full Log of Job"), (_, jobId) => saveLog(context, jobId));
 }

@@ -69,8 +69,8 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     addReceiptCommands(app.commands, { selection, session, trans });
     addButtons(toolbars, app.commands);
     followSelection(tracker, price);
-    const { runCells, cancel, showReceipt, verifyReceipt, saveLog } = COMMANDS;
-    for (const command of [runCells, cancel, showReceipt, verifyReceipt, saveLog]) {
+    const { runCells, cancel, showReceipt, verifyReceipt, saveLog, saveFiles } = COMMANDS;
+    for (const command of [runCells, cancel, showReceipt, verifyReceipt, saveLog, saveFiles]) {
       palette?.addItem({ command, category: trans.__("Nebula"), args: { isPalette: true } });
     }
   },

@@ -15,6 +15,7 @@ const COMMAND_OF = {
   "show-receipt": COMMANDS.showReceipt,
   "verify-receipt": COMMANDS.verifyReceipt,
   "save-log": COMMANDS.saveLog,
+  "save-files": COMMANDS.saveFiles,
   retry: COMMANDS.retry,
   dismiss: COMMANDS.dismiss,
 } as const satisfies Record<StripAction, string>;

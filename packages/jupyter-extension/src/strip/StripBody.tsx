@@ -27,6 +27,8 @@ function actionLabel(action: StripAction, trans: TranslationBundle): string {
       return trans.__("Verify");
     case "save-log":
       return trans.__("Save full log");
+    case "save-files":
+      return trans.__("Save files");
   }
 }
 

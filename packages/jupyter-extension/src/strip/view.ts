@@ -5,7 +5,7 @@ import type { CellLeftOut } from "../cell/cell-output.ts";
 import type { RunPhase } from "../cell/job-run.ts";
 import { failureRow, type JobRecord } from "../cell/record.ts";
 import type { RunProgress } from "../cell/run-progress.ts";
-import { formatAmount, formatBytes, formatDuration, whoCanAct } from "./words.ts";
+import { formatAmount, formatBytes, formatDuration, formatUsed, whoCanAct } from "./words.ts";
 
 export type StripAction =
   | "cancel"
@@ -15,7 +15,8 @@ export type StripAction =
   | "sign-in-for-receipt"
   | "show-receipt"
   | "verify-receipt"
-  | "save-log";
+  | "save-log"
+  | "save-files";
 export type StripTone = "busy" | "good" | "bad" | "warn" | "plain";
 
 /** What the strip shows, in words; the widget only lays it out. */
@@ -55,6 +56,9 @@ export interface ViewContext {
   readonly isSuperseded: boolean;
   readonly offerings: Offerings | null;
 }
+
+/** Files that are named in the strip; the rest is counted. */
+const FILES_SHOWN = 4;
 
 type Parts = Pick<StripView, "tone" | "title"> & Partial<StripView>;
 
@@ -213,7 +217,7 @@ function endedView(run: RunFacts, record: JobRecord, context: ViewContext): Stri
     title: end.title,
     facts: [
       chargeFact(record, trans),
-      formatDuration(record.usedMs),
+      formatUsed(record.usedMs),
       classFact(record, context),
       ...settlementFact(record, trans),
     ],
@@ -221,17 +225,35 @@ function endedView(run: RunFacts, record: JobRecord, context: ViewContext): Stri
       ...failureNotes(record, trans),
       ...stale,
       ...leftOutNote(run, trans),
+      ...filesNote(run, trans),
       ...(end.tone === "good" && !context.isSuperseded ? [fresh] : []),
     ],
-    actions: endedActions(record, context),
+    actions: endedActions(run, record, context),
     checks: run.verification?.checks ?? [],
     verdict: verdictOf(run.verification, trans),
   });
 }
 
-function endedActions(record: JobRecord, { isSignedIn }: ViewContext): StripAction[] {
+function endedActions(run: RunFacts, record: JobRecord, { isSignedIn }: ViewContext): StripAction[] {
   if (!isSignedIn) return ["sign-in-for-receipt"];
-  return record.receiptHash === null ? ["save-log"] : ["show-receipt", "verify-receipt", "save-log"];
+  const files: StripAction[] = filesOf(run).length > 0 ? ["save-files"] : [];
+  const receipt: StripAction[] = record.receiptHash === null ? [] : ["show-receipt", "verify-receipt"];
+  return [...files, ...receipt, "save-log"];
+}
+
+function filesOf(run: RunFacts): Job["artefacts"] {
+  return run.job?.artefacts ?? [];
+}
+
+function filesNote(run: RunFacts, trans: TranslationBundle): string[] {
+  const files = filesOf(run);
+  if (files.length === 0) return [];
+  const shown = files
+    .slice(0, FILES_SHOWN)
+    .map(({ path, sizeBytes }) => `${path} (${formatBytes(sizeBytes)})`);
+  const more = files.length - shown.length;
+  const rest = more > 0 ? [trans._n("%1 more", "%1 more", more)] : [];
+  return [trans.__("Files: %1", [...shown, ...rest].join(", "))];
 }
 
 function verdictOf(verification: Verification | null, trans: TranslationBundle): string | null {

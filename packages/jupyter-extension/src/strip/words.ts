@@ -1,6 +1,11 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { formatNbai, NBAI } from "@nebula/protocol";
 
+/** Time that was used, for people: `0.5 s` below ten seconds, from there on as `formatDuration`. */
+export function formatUsed(ms: number): string {
+  return ms < 10_000 ? `${(Math.floor(ms / 100) / 10).toFixed(1)} s` : formatDuration(ms);
+}
+
 /** A length of time for people: `0:07`, `12:05`, `1:00:00`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.floor(ms / 1_000);

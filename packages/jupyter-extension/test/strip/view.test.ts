@@ -272,3 +272,15 @@ it("tells the other cells of a running job how far it is", () => {
   ]);
   expect(memberText(facts("ended", aFinishedJob()), "a", trans)).toBeNull();
 });
+
+it("names the files that a job left, and offers to save them", () => {
+  const file = (path: string) => ({ path, sizeBytes: 2_048, sha256: `0x${"ab".repeat(32)}` });
+  const job = aFinishedJob({ artefacts: ["a", "b", "c", "d", "sub/e", "f"].map(file) });
+
+  const strip = viewOf(facts("ended", job), CONTEXT);
+
+  expect(strip.actions).toContain("save-files");
+  expect(strip.notes.join(" ")).toContain(
+    "Files: a (2.0 KiB), b (2.0 KiB), c (2.0 KiB), d (2.0 KiB), 2 more",
+  );
+});

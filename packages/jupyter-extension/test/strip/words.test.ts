@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatAmount, formatBytes, formatDuration } from "../../src/strip/words.ts";
+import { formatAmount, formatBytes, formatDuration, formatUsed } from "../../src/strip/words.ts";
 
 it.each([
   [0, "0:00"],
@@ -8,6 +8,15 @@ it.each([
   [3_600_000, "1:00:00"],
 ])("writes %d ms as %s", (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+});
+
+it.each([
+  [0, "0.0 s"],
+  [520, "0.5 s"],
+  [9_999, "9.9 s"],
+  [10_000, "0:10"],
+])("writes %d ms of use as %s", (ms, text) => {
+  expect(formatUsed(ms)).toBe(text);
 });
 
 it.each([
