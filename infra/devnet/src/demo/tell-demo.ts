@@ -16,7 +16,7 @@ export function tellDemo(write: (text: string) => void): DemoListener {
         priceLow === priceHigh ? nbai(priceHigh) : `${formatNbai(priceLow, 18)} – ${nbai(priceHigh)}`;
       const basis =
         expected.basis === "past-runs"
-          ? `from ${String(expected.samples)} past runs`
+          ? `from ${String(expected.samples)} past ${expected.samples === 1 ? "run" : "runs"}`
           : "from the class and the time limit";
       write(`\nPrice     ≈ ${range} in class ${name} (${basis}); at most ${nbai(ceiling)}\n`);
     },

@@ -174,17 +174,15 @@ export class FakeRig {
   ): Promise<z.output<(typeof RIG_TO_SERVER)[Name]["reply"]>> {
     const { rigId, epoch } = this.#options;
     this.#counter += 1;
-    const reply = (await this.#socket
-      .timeout(10_000)
-      .emitWithAck("message", {
-        v: 1,
-        id: `m${this.#counter}`,
-        t,
-        rig: rigId,
-        epoch,
-        body,
-        ...envelope,
-      })) as Reply<unknown>;
+    const reply = (await this.#socket.timeout(10_000).emitWithAck("message", {
+      v: 1,
+      id: `m${this.#counter}`,
+      t,
+      rig: rigId,
+      epoch,
+      body,
+      ...envelope,
+    })) as Reply<unknown>;
     if (!reply.ok) throw new Refused(reply.code, reply.message);
     return RIG_TO_SERVER[t].reply.parse(reply.value) as never;
   }
