@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { speedMilliOf, type Inventory } from "@nebula/protocol";
+import { Bug, speedMilliOf, type Inventory } from "@nebula/protocol";
 import { z } from "zod";
 
 const FILE = "speed.json";
@@ -18,8 +18,14 @@ async function measure(): Promise<number> {
   const worker = new Worker(ENTRY);
   try {
     return await new Promise<number>((resolve, reject) => {
-      worker.once("message", (gflops: number) => resolve(gflops));
+      // Node's watch mode sends messages of its own through the same port.
+      worker.on("message", (message: unknown) => {
+        if (typeof message === "number") resolve(message);
+      });
       worker.once("error", reject);
+      worker.once("exit", () =>
+        reject(new Bug("INTERNAL", "The measurement of the speed ended without a figure")),
+      );
     });
   } finally {
     await worker.terminate();
