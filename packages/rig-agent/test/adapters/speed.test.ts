@@ -10,14 +10,12 @@ const MEASURE = new URL("../../src/adapters/speed/measure.ts", import.meta.url).
 
 test("the speed is a number also under Node's watch mode, which writes to the same port", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nebula-speed-"));
-  const script = `const { measuredSpeed } = await import(${JSON.stringify(MEASURE)}); await measuredSpeed(${JSON.stringify(folder)}, { cpuModel: "test" });`;
+  const work = `import(${JSON.stringify(MEASURE)}).then((m) => m.measuredSpeed(${JSON.stringify(folder)}, { cpuModel: "test" }))`;
   const env = { ...process.env, WATCH_REPORT_DEPENDENCIES: "1" };
 
-  await run(process.execPath, ["--conditions=@nebula/source", "--input-type=module", "--eval", script], {
-    env,
-  });
-  const kept: unknown = JSON.parse(await readFile(join(folder, "speed.json"), "utf8"));
+  await run(process.execPath, ["--conditions=@nebula/source", "--eval", work], { env });
+  const kept = JSON.parse(await readFile(join(folder, "speed.json"), "utf8")) as { gflops: unknown };
   await rm(folder, { recursive: true });
 
-  expect(kept).toEqual({ cpuModel: "test", gflops: expect.any(Number) });
+  expect(kept.gflops).toBeGreaterThan(0);
 });
