@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -7,9 +8,19 @@ import type { PartName } from "../errors.ts";
 /** Every part listens here and nowhere else. */
 export const LOOPBACK = "127.0.0.1";
 
-/** A TCP port on loopback that was free a moment ago. */
+/**
+ * A TCP port on loopback that was free a moment ago. It lies below the range from which the system takes the ports of
+ * outgoing connections, so that none of these takes it before it is listened on.
+ */
 export async function freePort(): Promise<number> {
-  return await portOf(0);
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    const isFree = await portOf(port).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return port;
+  }
 }
 
 /** Throws `StartFailed` naming the port when something listens on it already. */
