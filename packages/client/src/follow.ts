@@ -1,6 +1,5 @@
 import {
   jobSchema,
-  JOB_TRANSITIONS,
   NebulaError,
   type Job,
   type JobJson,
@@ -196,10 +195,3 @@ export async function followJob(
     request.signal?.removeEventListener("abort", aborted);
   }
 }
-
-/** States from which a job moves no further. */
-export const ENDED_STATES: ReadonlySet<Job["state"]> = new Set(
-  (Object.keys(JOB_TRANSITIONS) as Job["state"][]).filter(
-    (state) => !["draft", "queued", "running"].includes(state),
-  ), // keys of the table are the states
-);

@@ -1,6 +1,6 @@
 export { createCall, errorFrom, type Call, type CallInput, type CallOptions } from "./call.ts";
 export { createClient, type Client } from "./client.ts";
-export { ENDED_STATES, type FollowOptions } from "./follow.ts";
+export type { FollowOptions } from "./follow.ts";
 export { jobCells, readNotebook, type NotebookCell } from "./notebook/job-cells.ts";
 export { signOrder } from "./receipt/sign-order.ts";
 export {
